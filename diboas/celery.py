@@ -1,0 +1,11 @@
+"""The Celery application. Messages only wake things up; the plan is in PostgreSQL."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "diboas.settings.dev")
+
+app = Celery("diboas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,3 @@
+"""The test suite."""
+
+from diboas.settings.dev import *  # noqa: F403
