@@ -1,5 +1,5 @@
-"""The project: settings, urls, servers and the one-command runner. Wires everything, imported by nobody."""
+"""Owns the project: settings, addresses, servers and the one-command runner; wires everything, imported by nobody.
 
-from diboas.celery import app as celery_app
-
-__all__ = ["celery_app"]
+Does not own: any rule about money.
+Entry points: diboas.wsgi, diboas.asgi, diboas.celery, `python -m diboas.runner`.
+"""

@@ -1,1 +1,1 @@
-"""Settings by environment: base, dev, test, prod."""
+"""Settings: one module per matter, put together by base, narrowed by dev, test and prod."""

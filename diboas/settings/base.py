@@ -1,12 +1,17 @@
-"""Settings that hold in every environment."""
+"""Settings that hold in every environment: the matters put together, and Django's own."""
 
-from datetime import timedelta
+from diboas.settings import env
+from diboas.settings.api import *  # noqa: F403 - this module puts the settings together
+from diboas.settings.console import *  # noqa: F403
+from diboas.settings.data import *  # noqa: F403
+from diboas.settings.jobs import *  # noqa: F403
+from diboas.settings.logs import *  # noqa: F403
+from diboas.settings.providers import *  # noqa: F403
+from diboas.settings.security import *  # noqa: F403
 
-from diboas.settings.env import ROOT, VAR, env
-
-SECRET_KEY = env.str("SECRET_KEY", default="")
+DIBOAS_ENV = "base"
+VAR = env.var()
 DEBUG = False
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 AUTH_USER_MODEL = "identity.User"
 ROOT_URLCONF = "diboas.urls"
 WSGI_APPLICATION = "diboas.wsgi.application"
@@ -15,8 +20,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
+APPEND_SLASH = False
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.whole("EMAIL_PORT", 25)
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = str(VAR / "mail")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "diBoaS <no-reply@diboas.example>")
 
-DJANGO_APPS = [
+THIRD_PARTY_APPS = [
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -25,8 +37,6 @@ DJANGO_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-]
-THIRD_PARTY_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -36,21 +46,47 @@ THIRD_PARTY_APPS = [
     "allauth.headless",
     "allauth.mfa",
     "axes",
+    "csp",
     "django_structlog",
 ]
 CORE_APPS = [
     f"core.{name}"
-    for name in (
-        "resilience encryption audit outbox identity api console ledger fees providers routing quotes orchestration"
-        " wallet compliance webhooks realtime notifications health"
-    ).split()
+    for name in ["resilience", "encryption", "audit", "outbox", "identity", "api", "console", "ledger", "fees", "providers", "routing", "quotes", "orchestration", "wallet", "compliance", "webhooks", "realtime", "notifications", "health"]
 ]
 DOMAIN_APPS = ["banking"]
-INSTALLED_APPS = DJANGO_APPS + THIRD_PARTY_APPS + CORE_APPS + DOMAIN_APPS
+INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 
-DATABASES = {"default": env.db("DATABASE_URL", default="postgres://diboas:devpass@127.0.0.1:55432/diboas")}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
-DATABASES["default"]["CONN_MAX_AGE"] = 0
-
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:56379")
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "diboas.policy.ConsolePolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [env.ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ]
+        },
+    }
+]
+CONSOLE_PATH = "console/"
+STATIC_URL = "/static/"
+STATIC_ROOT = str(VAR / "static")
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

@@ -1,3 +1,17 @@
-"""The test suite."""
+"""The test suite: development's settings with the slow and the shared things replaced."""
 
-from diboas.settings.dev import *  # noqa: F403
+import os
+
+os.environ.setdefault("DIBOAS_INSTANCE", "test")
+
+from diboas.settings.dev import *  # noqa: F403 - the instance must be named first
+from diboas.settings.dev import DATABASES, MIDDLEWARE
+
+DIBOAS_ENV = "test"
+# Tests hold one connection per thread; a pool would keep the test database from being dropped.
+DATABASES["default"]["OPTIONS"].pop("pool", None)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WHITENOISE_AUTOREFRESH = True
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -1,0 +1,66 @@
+"""Who may do what from where: passwords, cookies, headers, content policy, keys."""
+
+from csp.constants import NONCE, NONE, SELF
+
+from diboas.settings import data, env
+
+SECRET_KEY = env.secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
+FIELD_KEYS = env.secrets("FIELD_KEYS")
+AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY")
+
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost")
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000")
+LIVE_URL = env.text("LIVE_URL", "ws://127.0.0.1:8001")
+SANDBOX_URL = env.text("SANDBOX_URL")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 1  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = None
+AXES_VERBOSE = False
+
+# Cookies ignore ports, so each installation on a host names its own.
+SESSION_COOKIE_NAME = f"diboas_session_{data.INSTANCE}"
+CSRF_COOKIE_NAME = f"diboas_csrf_{data.INSTANCE}"
+LANGUAGE_COOKIE_NAME = f"diboas_language_{data.INSTANCE}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF, LIVE_URL],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
