@@ -1,5 +1,7 @@
 """Settings that hold in every environment: the matters put together, and Django's own."""
 
+import django_stubs_ext
+
 from diboas.settings import env
 from diboas.settings.api import *  # noqa: F403 - this module puts the settings together
 from diboas.settings.console import *  # noqa: F403
@@ -8,6 +10,9 @@ from diboas.settings.jobs import *  # noqa: F403
 from diboas.settings.logs import *  # noqa: F403
 from diboas.settings.providers import *  # noqa: F403
 from diboas.settings.security import *  # noqa: F403
+
+# Lets Django's generic classes take their parameter at run time, as mypy wants them written.
+django_stubs_ext.monkeypatch()
 
 DIBOAS_ENV = "base"
 VAR = env.var()
@@ -50,8 +55,25 @@ THIRD_PARTY_APPS = [
     "django_structlog",
 ]
 CORE_APPS = [
-    f"core.{name}"
-    for name in ["resilience", "encryption", "audit", "outbox", "identity", "api", "console", "ledger", "fees", "providers", "routing", "quotes", "orchestration", "wallet", "compliance", "webhooks", "realtime", "notifications", "health"]
+    "core.resilience",
+    "core.encryption",
+    "core.audit",
+    "core.outbox",
+    "core.identity",
+    "core.api",
+    "core.console",
+    "core.ledger",
+    "core.fees",
+    "core.providers",
+    "core.routing",
+    "core.quotes",
+    "core.orchestration",
+    "core.wallet",
+    "core.compliance",
+    "core.webhooks",
+    "core.realtime",
+    "core.notifications",
+    "core.health",
 ]
 DOMAIN_APPS = ["banking"]
 INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]

@@ -1,0 +1,41 @@
+"""Fixtures for every test: a database of one's own for tests that really commit."""
+
+import secrets
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """Return the name of the migrated test database, which clones are copied from."""
+    return str(connections["default"].settings_dict["NAME"])
+
+
+@pytest.fixture
+def committed_db(
+    database_template: str, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest
+) -> Generator[databases.Clone, Any, None]:
+    """Point the default connection at a fresh copy of the migrated database; drop the copy afterwards.
+
+    For tests that really commit, in threads or in other processes: the append-only tables refuse TRUNCATE, so
+    transactional tests cannot clean up behind themselves. Do not combine with the `django_db` mark.
+    """
+    if request.node.get_closest_marker("django_db"):
+        pytest.fail("committed_db replaces the django_db mark: use one of them")
+    name = f"{database_template}_{secrets.token_hex(4)}"
+    with django_db_blocker.unblock():
+        databases.close_all()
+        databases.create(name=name, template=database_template)
+        databases.point_at(name=name)
+        try:
+            yield databases.Clone(name=name, url=databases.url(name=name))
+        finally:
+            databases.close_all()
+            databases.point_at(name=database_template)
+            databases.drop(name=name)
