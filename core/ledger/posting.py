@@ -1,0 +1,174 @@
+"""The one function through which money moves, over the SQL function ``ledger_apply``."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+
+from core.kernel import errors, ids
+from core.ledger import accounts
+from core.ledger.accounts import AccountRef
+from core.ledger.movements import (
+    Announce,
+    CaptureHold,
+    ConsumeLot,
+    DropExpectation,
+    Entry,
+    Expect,
+    Fulfil,
+    Line,
+    Movement,
+    OpenLot,
+    Operation,
+    PinHold,
+    PlaceHold,
+    ReleaseHold,
+    Ruling,
+    Verdict,
+)
+
+_Result = TypeVar("_Result")
+_Ids = dict[AccountRef, int]
+_Row = list[str | int | float | None]
+
+MAX_TRIES: Final = 5
+_RETRY_STATES: Final = frozenset({"40001", "40P01"})
+
+
+class Malformed(errors.SystemFault):
+    """A movement that can never be right was asked for. A defect of the caller."""
+
+    default_code = "malformed_movement"
+
+
+def post(*, movements: Sequence[Movement]) -> dict[UUID, Verdict]:
+    """Apply movements in order, each whole or not at all, and say what became of each.
+
+    Shape: one verdict per movement's ``ref``. A refused movement wrote nothing; the others are written.
+    Needs: READ COMMITTED. Inside an open transaction a deadlock or a race on one key surfaces as OperationalError and
+    the caller retries its whole unit of work; outside of one this function does that itself.
+    Raises: Malformed.
+    """
+    if not movements:
+        return {}
+    if connection.in_atomic_block:
+        return _post(movements)
+    return _with_retries(lambda: _post_alone(movements))
+
+
+def encode(*, movements: Sequence[Movement]) -> list[dict[str, Any]]:
+    """Return movements as ``ledger_apply`` reads them: JSON-ready, account names resolved to row ids.
+
+    Creates accounts that do not exist yet. Raises: Malformed.
+    """
+    resolved = accounts.ensure(_refs(movements))
+    return [_encode_one(movement, resolved) for movement in movements]
+
+
+def _post_alone(movements: Sequence[Movement]) -> dict[UUID, Verdict]:
+    with transaction.atomic():
+        return _post(movements)
+
+
+def _post(movements: Sequence[Movement]) -> dict[UUID, Verdict]:
+    document = json.dumps(encode(movements=movements), separators=(",", ":"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ref, verdict, detail FROM ledger_apply(%s::jsonb)", [document])
+        return {ref: Verdict(ruling=Ruling(verdict), detail=detail) for ref, verdict, detail in cursor.fetchall()}
+
+
+def _with_retries(unit: Callable[[], _Result]) -> _Result:
+    for tries in range(1, MAX_TRIES):
+        try:
+            return unit()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in _RETRY_STATES:
+                raise
+            time.sleep(random.uniform(0, 0.01 * 2**tries))  # noqa: S311 - jitter, not a secret
+    return unit()
+
+
+def _refs(movements: Sequence[Movement]) -> set[AccountRef]:
+    refs = {line.account for movement in movements for entry in movement.entries for line in entry.lines}
+    for movement in movements:
+        refs.update(op.account for op in movement.operations if isinstance(op, PlaceHold | Expect | OpenLot))
+    return refs
+
+
+def _encode_one(movement: Movement, resolved: _Ids) -> dict[str, Any]:
+    document: dict[str, Any] = {"ref": movement.ref.hex}
+    if movement.transaction_id is not None:
+        document["txn"] = movement.transaction_id.hex
+    if movement.entries:
+        document["entries"] = [_encode_entry(entry, resolved) for entry in movement.entries]
+    if movement.operations:
+        document["ops"] = [_encode_operation(op, resolved) for op in movement.operations]
+    exits = _exits(movement, resolved)
+    if exits:
+        document["exits"] = exits
+    return document
+
+
+def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
+    totals: dict[str, int] = {}
+    for line in entry.lines:
+        totals[line.account.asset] = totals.get(line.account.asset, 0) + line.units
+    if any(totals.values()) or not all(line.units for line in entry.lines) or len(entry.lines) < 2:
+        raise Malformed(detail=f"The lines of {entry.key} are not zero in sum, or one is zero, or there are not two.")
+    lines = [[resolved[line.account], line.units] for line in entry.lines]
+    return {"id": ids.uuid7().hex, "key": entry.key, "kind": entry.kind, "lines": lines}
+
+
+def _exits(movement: Movement, resolved: _Ids) -> list[int]:
+    lines: list[Line] = [line for entry in movement.entries for line in entry.lines if line.leaves]
+    exits = {resolved[line.account] for line in lines}
+    exits.update(resolved[op.account] for op in movement.operations if isinstance(op, PlaceHold) and op.leaves)
+    return sorted(exits)
+
+
+def _encode_operation(op: Operation, resolved: _Ids) -> _Row:
+    match op:
+        case PlaceHold():
+            return ["hold", op.hold_id.hex, resolved[op.account], _positive(op.units), _seconds(op.lifetime), op.kind]
+        case PinHold():
+            return ["pin", op.hold_id.hex]
+        case CaptureHold():
+            return ["capture", op.hold_id.hex, None, _positive(op.units)]
+        case ReleaseHold():
+            return ["release", op.hold_id.hex, None, None, None, op.outcome]
+        case OpenLot():
+            return ["lot", op.lot_id.hex, resolved[op.account], _positive(op.units), _seconds(op.lifetime)]
+        case ConsumeLot():
+            return ["consume", op.lot_id.hex, None, _positive(op.units)]
+        case _:
+            return _encode_expectation(op, resolved)
+
+
+def _encode_expectation(op: Expect | Announce | Fulfil | DropExpectation, resolved: _Ids) -> _Row:
+    name = op.expectation_id.hex
+    match op:
+        case Expect():
+            return ["expect", name, resolved[op.account], _positive(op.units), _seconds(op.lifetime)]
+        case Announce():
+            return ["announce", name]
+        case Fulfil():
+            return ["fulfil", name]
+        case DropExpectation():
+            return ["drop", name]
+
+
+def _seconds(lifetime: timedelta | None) -> float | None:
+    return None if lifetime is None else lifetime.total_seconds()
+
+
+def _positive(units: int) -> int:
+    if units <= 0:
+        raise Malformed(detail=f"An operation moves more than zero units, not {units}.")
+    return units
