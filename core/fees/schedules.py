@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,9 +9,8 @@ from decimal import Decimal
 from django.db import connection
 
 from core.fees import models
-from core.kernel import errors
+from core.kernel import errors, held
 
-CACHE_S = 5.0
 RATE_SCALE = 10**10
 _TIER_ORDER = {tier: place for place, tier in enumerate(models.Tier.values)}
 
@@ -86,21 +83,11 @@ class Schedule:
 
 
 def current() -> Schedule:
-    """Return the schedule in force now by the database's clock; at most ``CACHE_S`` seconds old.
+    """Return the schedule in force now by the database's clock; at most a few seconds old.
 
     Raises: SystemFault (``no_fee_schedule``) when none is in force.
     """
-    with _lock:
-        if _cache.schedule is None or _cache.until < time.monotonic():
-            _cache.schedule = load()
-            _cache.until = time.monotonic() + CACHE_S
-        return _cache.schedule
-
-
-def forget() -> None:
-    """Drop the copy in memory, so that the next look reads the database."""
-    with _lock:
-        _cache.schedule = None
+    return _held.get()
 
 
 def load() -> Schedule:
@@ -149,14 +136,6 @@ def _specificity(rule: Rule) -> tuple[bool, bool, bool, bool]:
     return (rule.method != "", rule.asset != "", rule.kind != "", rule.domain != "")
 
 
-@dataclass(slots=True)
-class _Cache:
-    schedule: Schedule | None = None
-    until: float = 0.0
-
-
-_cache = _Cache()
-_lock = threading.Lock()
 _IN_FORCE = """
     SELECT s.version, r.tier, r.code, r.domain, r.kind, r.method, r.asset, r.fact, r.currency, r.rate,
            r.flat_units, r.min_units, r.cap_units, r.over_units
@@ -165,3 +144,4 @@ _IN_FORCE = """
       AND s.effective_from <= clock_timestamp() AND (s.effective_to IS NULL OR s.effective_to > clock_timestamp())
     ORDER BY r.id
 """
+_held = held.Held(load)

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from core.fees import models, pricing, schedules
-from core.kernel import errors
+from core.kernel import errors, held
 from core.kernel.money import Money
 
 pytestmark = pytest.mark.django_db
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
-    schedules.forget()
+    held.forget_all()
     yield
-    schedules.forget()
+    held.forget_all()
 
 
 ADD_A_RULE = """
