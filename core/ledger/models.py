@@ -159,9 +159,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "ledger_entry"
-        indexes = (
-            models.Index(fields=["transaction_id"], name="ledger_entry_transaction"),
-        )
+        indexes = (models.Index(fields=["transaction_id"], name="ledger_entry_transaction"),)
         constraints = (models.CheckConstraint(condition=Q(line_count__gte=2), name="ledger_entry_has_two_lines"),)
 
     def __str__(self) -> str:
@@ -244,9 +242,7 @@ class Expectation(models.Model):
         db_table = "ledger_expectation"
         indexes = (
             models.Index(fields=["transaction_id"], name="ledger_expectation_txn"),
-            models.Index(
-                fields=["account_id"], condition=Q(resolved_at=None), name="ledger_expectation_open"
-            ),
+            models.Index(fields=["account_id"], condition=Q(resolved_at=None), name="ledger_expectation_open"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(units__gt=0), name="ledger_expectation_units_positive"),

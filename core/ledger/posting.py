@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 
 from core.kernel import errors, ids
 from core.ledger import accounts
@@ -33,13 +32,13 @@ from core.ledger.movements import (
     Ruling,
     Verdict,
 )
+from core.resilience import retry
 
-_Result = TypeVar("_Result")
 _Ids = dict[AccountRef, int]
 _Row = list[str | int | float | None]
 
-MAX_TRIES: Final = 5
-_RETRY_STATES: Final = frozenset({"40001", "40P01"})
+FEWEST_LINES: Final = 2
+_RNG: Final = random.Random()  # noqa: S311 - jitter, not a secret
 
 
 class Malformed(errors.SystemFault):
@@ -60,7 +59,7 @@ def post(*, movements: Sequence[Movement]) -> dict[UUID, Verdict]:
         return {}
     if connection.in_atomic_block:
         return _post(movements)
-    return _with_retries(lambda: _post_alone(movements))
+    return retry.unit_of_work(work=lambda: _post(movements), rng=_RNG)
 
 
 def encode(*, movements: Sequence[Movement]) -> list[dict[str, Any]]:
@@ -72,27 +71,11 @@ def encode(*, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     return [_encode_one(movement, resolved) for movement in movements]
 
 
-def _post_alone(movements: Sequence[Movement]) -> dict[UUID, Verdict]:
-    with transaction.atomic():
-        return _post(movements)
-
-
 def _post(movements: Sequence[Movement]) -> dict[UUID, Verdict]:
     document = json.dumps(encode(movements=movements), separators=(",", ":"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT ref, verdict, detail FROM ledger_apply(%s::jsonb)", [document])
         return {ref: Verdict(ruling=Ruling(verdict), detail=detail) for ref, verdict, detail in cursor.fetchall()}
-
-
-def _with_retries(unit: Callable[[], _Result]) -> _Result:
-    for tries in range(1, MAX_TRIES):
-        try:
-            return unit()
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in _RETRY_STATES:
-                raise
-            time.sleep(random.uniform(0, 0.01 * 2**tries))  # noqa: S311 - jitter, not a secret
-    return unit()
 
 
 def _refs(movements: Sequence[Movement]) -> set[AccountRef]:
@@ -120,7 +103,7 @@ def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
     totals: dict[str, int] = {}
     for line in entry.lines:
         totals[line.account.asset] = totals.get(line.account.asset, 0) + line.units
-    if any(totals.values()) or not all(line.units for line in entry.lines) or len(entry.lines) < 2:
+    if any(totals.values()) or not all(line.units for line in entry.lines) or len(entry.lines) < FEWEST_LINES:
         raise Malformed(detail=f"The lines of {entry.key} are not zero in sum, or one is zero, or there are not two.")
     lines = [[resolved[line.account], line.units] for line in entry.lines]
     return {"id": ids.uuid7().hex, "key": entry.key, "kind": entry.kind, "lines": lines}

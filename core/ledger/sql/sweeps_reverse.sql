@@ -1,0 +1,2 @@
+DROP FUNCTION ledger_close_lots(int);
+DROP FUNCTION ledger_roll_up(int);
