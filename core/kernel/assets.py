@@ -85,7 +85,7 @@ def resolve(*, symbol: str, chain: str | None) -> Asset:
         if symbol in ASSETS:
             return ASSETS[symbol]
         raise errors.InvalidInput(
-            code="chain_required", detail=f"{symbol} exists on more than one chain or needs one: name it.", pointer="/chain"
+            code="chain_required", detail=f"{symbol} lies on a chain: name which one.", pointer="/chain"
         )
     if chain not in chains.CHAINS:
         raise errors.InvalidInput(code="unknown_chain", detail=f"There is no chain {chain!r}.", pointer="/chain")

@@ -48,7 +48,7 @@ def uuid7() -> UUID:
 
     48 bits of milliseconds, 12 bits of the fraction of a millisecond (RFC 9562 method 3), 62 random bits.
     """
-    global _last
+    global _last  # noqa: PLW0603 - one counter per process is what makes ids rise
     now = time.time_ns()
     stamp = (now // 1_000_000 << 12) | (now % 1_000_000 * 4096 // 1_000_000)
     with _lock:

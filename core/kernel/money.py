@@ -38,7 +38,7 @@ class Money:
         return cls(units, assets.get(code))
 
     @classmethod
-    def parse(cls, text: str, asset: Asset, *, pointer: str = "/amount") -> Money:
+    def parse(cls, text: object, asset: Asset, *, pointer: str = "/amount") -> Money:
         """Read a plain decimal string: no sign, no exponent, no more digits than the asset has.
 
         Raises: InvalidInput (``invalid_amount``, ``too_many_decimals``) that names the field.
@@ -57,7 +57,7 @@ class Money:
                 detail=f"{asset.symbol} has {asset.decimals} decimals, not {len(fraction)}.",
                 pointer=pointer,
             )
-        whole = text.partition(".")[0]
+        whole = match.group(0).partition(".")[0]
         units = int(whole + fraction.ljust(asset.decimals, "0"))
         if units > _MAX_UNITS:
             raise errors.InvalidInput(code="invalid_amount", detail="The amount is too large.", pointer=pointer)
