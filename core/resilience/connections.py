@@ -28,7 +28,8 @@ class Unavailable(errors.ConnectionFault):
 
 def url() -> str:
     """Return the address in force, read at each use so that a test can point elsewhere."""
-    return cast("str", settings.REDIS_LOCKS_URL)
+    address: str = settings.REDIS_LOCKS_URL
+    return address
 
 
 def key(name: str) -> str:
@@ -72,15 +73,12 @@ def script(source: str) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=8)
 def _client(address: str) -> redis.Redis:
-    return cast(
-        "redis.Redis",
-        redis.Redis.from_url(
-            address,
-            decode_responses=True,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        ),
+    return redis.Redis.from_url(
+        address,
+        decode_responses=True,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
 
 

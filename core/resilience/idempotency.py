@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -104,7 +105,7 @@ def finish(*, fresh: Fresh, status: int, headers: Mapping[str, str], body: bytes
 
     Needs: the transaction of ``begin``. An answer with a secret is stored without it.
     """
-    values = [fresh.scope, fresh.key, fresh.body_sha256, status, json.dumps(dict(headers)), body]
+    values: list[Any] = [fresh.scope, fresh.key, fresh.body_sha256, status, json.dumps(dict(headers)), body]
     with connection.cursor() as cursor:
         cursor.execute("SELECT idempotency_finish(%s, %s, %s, %s, %s::jsonb, %s)", values)
 
@@ -114,7 +115,8 @@ def cleanup(*, limit: int = 5000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM resilience_idempotencyrecord WHERE ctid = ANY (ARRAY("
-            " SELECT ctid FROM resilience_idempotencyrecord WHERE created_at < clock_timestamp() - %s LIMIT %s))",
-            [KEEP, limit],
+            " SELECT ctid FROM resilience_idempotencyrecord"
+            " WHERE created_at < clock_timestamp() - make_interval(secs => %s) LIMIT %s))",
+            [KEEP.total_seconds(), limit],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
