@@ -33,11 +33,14 @@ class Customer(models.Model):
     class Meta:
         db_table = "identity_customer"
         constraints = (
-            models.CheckConstraint(name="identity_customer_handle", condition=models.Q(handle__regex="^[a-z0-9_]{3,30}$")),
+            models.CheckConstraint(
+                name="identity_customer_handle", condition=models.Q(handle__regex="^[a-z0-9_]{3,30}$")
+            ),
             models.CheckConstraint(name="identity_customer_country", condition=models.Q(country__regex="^[A-Z]{2}$")),
             models.CheckConstraint(name="identity_customer_kyc_level", condition=models.Q(kyc_level__range=(0, 3))),
             models.CheckConstraint(
-                name="identity_customer_status", condition=models.Q(status__in=[choice.value for choice in CustomerStatus])
+                name="identity_customer_status",
+                condition=models.Q(status__in=[choice.value for choice in CustomerStatus]),
             ),
         )
 

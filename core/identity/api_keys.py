@@ -1,0 +1,151 @@
+"""API keys: issue, list, revoke, and the one query that proves one."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from core.identity import addresses, checks, models
+from core.identity.principals import Principal, Scope
+from core.kernel import errors
+
+LIVE = "dk_live_"
+TEST = "dk_test_"
+_SHOWN = 12
+
+# One round trip: the key, its owner, and every deadline judged by the database's own clock.
+_PROVE = """
+SELECT k.id, k.scopes, k.allowed_addresses, k.live, k.customer_id, c.user_id, c.rate_class, c.status,
+       k.revoked_at IS NOT NULL,
+       coalesce(k.expires_at <= clock_timestamp(), false),
+       k.expires_at IS NOT NULL,
+       coalesce(k.last_used_at < clock_timestamp() - interval '1 minute', true)
+  FROM identity_api_key k
+  JOIN identity_customer c ON c.id = k.customer_id
+  JOIN identity_user u ON u.id = c.user_id AND u.is_active
+ WHERE k.secret_hash = %s
+"""
+_TOUCH = """
+UPDATE identity_api_key SET last_used_at = clock_timestamp()
+ WHERE id = %s AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
+"""
+
+
+class KeyNotFound(errors.NotFound):
+    """There is no such key, or it is somebody else's."""
+
+    default_code = "api_key_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the database says about a key that exists."""
+
+    id: UUID
+    scopes: Sequence[str]
+    allowed_addresses: Sequence[str]
+    live: bool
+    customer_id: UUID
+    user_id: int
+    rate_class: str
+    status: str
+    is_revoked: bool
+    is_expired: bool
+    has_expiry: bool
+    is_use_stale: bool
+
+    def principal(self) -> Principal:
+        """Return the customer who holds this key."""
+        return Principal(
+            kind="customer",
+            user_id=self.user_id,
+            customer_id=self.customer_id,
+            scopes=frozenset(self.scopes),
+            rate_class=self.rate_class,
+            is_frozen=self.status == models.CustomerStatus.FROZEN,
+            key_id=self.id,
+            is_bounded_key=self.has_expiry or bool(self.allowed_addresses),
+        )
+
+
+def digest(secret: str) -> bytes:
+    """Return the hash under which a key is stored."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def issue(
+    *,
+    customer_id: UUID,
+    name: str,
+    scopes: Sequence[str],
+    live: bool,
+    expires_at: datetime | None = None,
+    allowed_addresses: Sequence[str] = (),
+) -> tuple[models.ApiKey, str]:
+    """Create a key and return it with its secret, which nobody can ever read again.
+
+    ``allowed_addresses`` are IP addresses or CIDR blocks; none given means from anywhere.
+    Raises: InvalidInput that names the field (``unknown_scope``, ``invalid_name``, ``invalid_address``).
+    """
+    secret = (LIVE if live else TEST) + secrets.token_urlsafe(32)
+    key = models.ApiKey.objects.create(
+        customer_id=customer_id,
+        name=checks.display_name(name, pointer="/name"),
+        prefix=secret[:_SHOWN],
+        secret_hash=digest(secret),
+        live=live,
+        scopes=checks.subset(scopes, [scope.value for scope in Scope], code="unknown_scope", pointer="/scopes"),
+        allowed_addresses=[
+            addresses.parse_network(text, pointer=f"/allowed_addresses/{index}")
+            for index, text in enumerate(allowed_addresses)
+        ],
+        expires_at=expires_at,
+    )
+    return key, secret
+
+
+def of_customer(customer_id: UUID) -> QuerySet[models.ApiKey]:
+    """Return the keys of one customer, revoked ones too."""
+    return models.ApiKey.objects.filter(customer_id=customer_id)
+
+
+def get(*, customer_id: UUID, key_id: UUID) -> models.ApiKey:
+    """Return one key of this customer.
+
+    Raises: KeyNotFound.
+    """
+    key = of_customer(customer_id).filter(id=key_id).first()
+    if key is None:
+        raise KeyNotFound(detail="There is no such API key.")
+    return key
+
+
+def revoke(*, customer_id: UUID, key_id: UUID) -> None:
+    """End a key at once. Revoking it again changes nothing.
+
+    Raises: KeyNotFound.
+    """
+    get(customer_id=customer_id, key_id=key_id)
+    of_customer(customer_id).filter(id=key_id, revoked_at=None).update(revoked_at=Now())
+
+
+def prove(secret: str) -> Proof | None:
+    """Return what is known of the key with this secret, in one query; None if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROVE, [digest(secret)])
+        row = cursor.fetchone()
+    return None if row is None else Proof(*row)
+
+
+def touch(key_id: UUID) -> None:
+    """Note that a key was used, at most once a minute. Loss is harmless."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCH, [key_id])

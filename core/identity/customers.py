@@ -1,0 +1,174 @@
+"""Customers: finding, creating and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from core.identity import checks, models
+from core.kernel import errors
+
+_COLUMNS = (
+    "id",
+    "handle",
+    "display_name",
+    "country",
+    "kyc_level",
+    "rate_class",
+    "status",
+    "preferences",
+    "version",
+    "user__email",
+)
+
+
+class CustomerNotFound(errors.NotFound):
+    """There is no such customer."""
+
+    default_code = "customer_not_found"
+
+
+class EmailTaken(errors.Refused):
+    """Somebody signs in with this address already."""
+
+    default_code = "email_taken"
+
+
+class HandleTaken(errors.Refused):
+    """Another customer has this handle."""
+
+    default_code = "handle_taken"
+
+
+class StaleVersion(errors.Conflict):
+    """The customer was changed since he was read."""
+
+    default_code = "stale_version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """Who is to become a customer. ``kyc_level`` and ``rate_class`` are the platform's decision, not his."""
+
+    email: str
+    password: str
+    handle: str
+    display_name: str
+    country: str
+    kyc_level: int = 1
+    rate_class: str = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """What other packages may know of a customer."""
+
+    id: UUID
+    handle: str
+    display_name: str
+    country: str
+    kyc_level: int
+    rate_class: str
+    status: str
+    email: str
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.status == models.CustomerStatus.FROZEN
+
+
+def get(customer_id: UUID) -> CustomerView:
+    """Return one customer.
+
+    Raises: CustomerNotFound.
+    """
+    row = models.Customer.objects.filter(id=customer_id).values_list(*_COLUMNS).first()
+    if row is None:
+        raise CustomerNotFound(detail="There is no such customer.")
+    return _view(row)
+
+
+def get_many(customer_ids: Iterable[UUID]) -> dict[UUID, CustomerView]:
+    """Return the customers that exist among ``customer_ids``, in one query."""
+    rows = models.Customer.objects.filter(id__in=list(customer_ids)).values_list(*_COLUMNS)
+    return {row[0]: _view(row) for row in rows}
+
+
+def find_by_handle(handle: str) -> CustomerView | None:
+    """Return the customer with this handle, with or without the @, in any case."""
+    name = handle.strip().removeprefix("@").lower()
+    row = models.Customer.objects.filter(handle=name).values_list(*_COLUMNS).first()
+    return None if row is None else _view(row)
+
+
+def find_by_user(user_id: int) -> CustomerView | None:
+    """Return the customer who signs in as this user."""
+    row = models.Customer.objects.filter(user_id=user_id).values_list(*_COLUMNS).first()
+    return None if row is None else _view(row)
+
+
+def _view(row: tuple[Any, ...]) -> CustomerView:
+    return CustomerView(**dict(zip((*_COLUMNS[:-1], "email"), row, strict=True)))
+
+
+def create(new: NewCustomer) -> CustomerView:
+    """Create a user and the customer that he is, in one database transaction.
+
+    Raises: InvalidInput that names the field, PasswordRefused, EmailTaken, HandleTaken.
+    """
+    user = models.User(email=checks.email(new.email))
+    checks.password(new.password, user=user)
+    user.set_password(new.password)
+    customer = models.Customer(
+        user=user,
+        handle=checks.handle(new.handle),
+        display_name=checks.display_name(new.display_name),
+        country=checks.country(new.country),
+        kyc_level=new.kyc_level,
+        rate_class=new.rate_class,
+    )
+    with transaction.atomic():
+        _insert(user, taken=EmailTaken(detail="This e-mail address is taken.", pointer="/email"))
+        customer.user_id = user.pk
+        _insert(customer, taken=HandleTaken(detail="This handle is taken.", pointer="/handle"))
+    return get(customer.id)
+
+
+def change(*, customer_id: UUID, fields: Mapping[str, Any], version: int | None) -> CustomerView:
+    """Write ``fields`` (display_name, country, preferences) and raise the version.
+
+    Needs: checked values. ``version`` is the one that the caller saw, None if he does not care.
+    Raises: StaleVersion, CustomerNotFound.
+    """
+    rows = models.Customer.objects.filter(id=customer_id)
+    if version is not None:
+        rows = rows.filter(version=version)
+    if not rows.update(**fields, version=F("version") + 1, updated_at=Now()) and version is not None:
+        raise StaleVersion(detail="This was changed since you read it. Read it again.")
+    return get(customer_id)
+
+
+def set_status(*, customer_id: UUID, status: models.CustomerStatus) -> CustomerView:
+    """Freeze a customer, or let him move money again. The caller writes the audit record.
+
+    Raises: CustomerNotFound.
+    """
+    return change(customer_id=customer_id, fields={"status": status.value}, version=None)
+
+
+def _insert(row: models.User | models.Customer, *, taken: errors.Refused) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "unique" not in str(error):
+            raise
+        raise taken from error
