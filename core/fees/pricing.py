@@ -27,6 +27,9 @@ class Facts:
     kyc_fee_due: bool = False
 
 
+NO_FACTS = Facts()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRequest:
     """What is to be priced.
@@ -44,7 +47,7 @@ class PriceRequest:
     provider_fee_code: str = ""
     provider_fee: Money | None = None
     usd_price: Decimal | None = None
-    facts: Facts = Facts()
+    facts: Facts = NO_FACTS
 
 
 def price(*, request: PriceRequest, schedule: schedules.Schedule) -> sheets.FeeSheet:

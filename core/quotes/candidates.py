@@ -1,0 +1,95 @@
+"""Who could carry out a request, at what price, and why not: each candidate priced and judged by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.fees import pricing, schedules, sheets
+from core.kernel import errors
+from core.kernel.money import Money
+from core.providers import contract
+from core.quotes import preferences
+
+FEES_EXCEED = "fees_exceed_amount"
+BELOW_MINIMUM = "amount_below_minimum"
+ABOVE_MAXIMUM = "amount_above_maximum"
+FEE_TOO_HIGH = "fee_above_preference"
+WRONG_ASSET = "asset_not_supported"
+UNAVAILABLE = "unavailable"
+# What the customer can do something about, by what he is told.
+IN_CUSTOMERS_HANDS = {
+    FEES_EXCEED: "The fees are as high as the amount or higher.",
+    BELOW_MINIMUM: "The amount is below what can be carried out.",
+    ABOVE_MAXIMUM: "The amount is above what can be carried out.",
+    FEE_TOO_HIGH: "The fees are higher than your preferences allow.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateInput:
+    """A provider that may be asked. ``eligible`` and ``why`` are what the caller knows: breaker, cover, instrument.
+
+    Units: ``health`` from 0 to 1. ``provider_fee`` is the provider's own quote, where it gave one.
+    """
+
+    provider: str
+    capability: contract.Capability
+    health: float
+    eligible: bool = True
+    why: str = ""
+    provider_fee: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A candidate with its price; ``refusal`` is empty or says why it is out."""
+
+    given: CandidateInput
+    sheet: sheets.FeeSheet | None
+    refusal: str = ""
+    why: str = ""
+
+    @property
+    def is_eligible(self) -> bool:
+        return not self.refusal
+
+    @property
+    def health(self) -> Decimal:
+        return Decimal(str(round(self.given.health, 4)))
+
+
+def price_candidate(
+    *,
+    given: CandidateInput,
+    request: pricing.PriceRequest,
+    schedule: schedules.Schedule,
+    wishes: preferences.Preferences,
+) -> Priced:
+    """Return the candidate with its price, or with the reason for which it is out."""
+    if request.amount.asset.code not in given.capability.assets:
+        return Priced(given=given, sheet=None, refusal=WRONG_ASSET, why="does not serve this asset")
+    try:
+        sheet = pricing.price(request=request, schedule=schedule)
+    except errors.Refused as refused:
+        return Priced(given=given, sheet=None, refusal=refused.code, why=refused.detail)
+    if not given.eligible:
+        return Priced(given=given, sheet=sheet, refusal=UNAVAILABLE, why=given.why)
+    refusal = _refusal(given.capability, sheet, wishes)
+    return Priced(given=given, sheet=sheet, refusal=refusal, why=IN_CUSTOMERS_HANDS.get(refusal, given.why))
+
+
+def fee_is_too_high(*, sheet: sheets.FeeSheet, wishes: preferences.Preferences) -> bool:
+    """Tell whether the fees are more of the debit than the customer accepts. Exactly as much is accepted."""
+    most = wishes.max_fee_percent
+    return most is not None and sheet.total.units * 100 > most * sheet.debit.units
+
+
+def _refusal(capability: contract.Capability, sheet: sheets.FeeSheet, wishes: preferences.Preferences) -> str:
+    # What the provider itself moves: the whole debit when it collects, what arrives when it pays out.
+    moved = sheet.receive if capability.operation is contract.Operation.PAYOUT else sheet.debit
+    if moved.units < capability.minimum_units:
+        return BELOW_MINIMUM
+    if moved.units > capability.maximum_units:
+        return ABOVE_MAXIMUM
+    return FEE_TOO_HIGH if fee_is_too_high(sheet=sheet, wishes=wishes) else ""
