@@ -15,7 +15,8 @@ class ConsolePolicyMiddleware:
         self.get_response = get_response
         self.prefix = f"/{settings.CONSOLE_PATH}"
         directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-        # Alpine evaluates its attributes and sets inline styles (unfold); with a nonce in the list a browser would ignore 'unsafe-inline'.
+        # Alpine evaluates its attributes and sets inline styles (unfold). With a nonce in the list a browser would
+        # ignore 'unsafe-inline', so the styles' list is replaced.
         self.replace: dict[str, Any] = {
             "script-src": [*directives["script-src"], UNSAFE_EVAL],
             "style-src": [SELF, UNSAFE_INLINE],

@@ -1,5 +1,19 @@
-"""What Celery beat starts and when: every entry is a hint to do work that the database says is due."""
+"""What Celery beat starts and when: every entry is a hint to do work that the database says is due.
+
+An entry that could not run in time is dropped (`expires`): the next one does its work.
+"""
 
 from typing import Any
 
-SCHEDULE: dict[str, dict[str, Any]] = {}
+
+def every(seconds: float, task: str, *, queue: str = "housekeeping") -> dict[str, Any]:
+    """Schedule a task; a queue that stands still does not fill up with entries that mean the same."""
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(5.0, seconds)}}
+
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "close reversible lots": every(10, "ledger.close_lots"),
+    "roll up system accounts": every(2, "ledger.roll_up"),
+    "probe the providers": every(30, "providers.probe"),
+    "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
+}

@@ -8,7 +8,16 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from core.ledger import accounts
 from tests import databases
+
+
+@pytest.fixture(autouse=True)
+def forget_rolled_back_accounts() -> Generator[None, Any, None]:
+    """Empty the ledger's in-process ids of accounts: a test's rollback or clone takes the rows away."""
+    accounts.forget()
+    yield
+    accounts.forget()
 
 
 @pytest.fixture(scope="session")

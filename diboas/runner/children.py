@@ -16,7 +16,7 @@ NOBODY = 65534
 
 
 def start(
-    *, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None, last_signal: int = signal.SIGKILL
+    *, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None, last_signal: int = signal.SIGTERM
 ) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own, its output in a file (an open pipe would hang its callers).
 
@@ -85,7 +85,10 @@ def unprivileged() -> tuple[str, ...]:
         ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--"),
         ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"),
     ):
-        if shutil.which(words[0]) and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
+        if (
+            shutil.which(words[0])
+            and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0
+        ):
             return words
     raise RuntimeError("PostgreSQL does not run as root, and neither unshare nor setpriv works here: use another user")
 

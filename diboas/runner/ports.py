@@ -3,12 +3,26 @@
 import contextlib
 import socket
 
+HIGHEST = 65_536
+
 
 def free() -> int:
     """Return a port that nobody listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_row(*, length: int) -> int:
+    """Return the first of that many free ports in a row.
+
+    Raises: RuntimeError when no such row turns up.
+    """
+    for _ in range(100):
+        first = free()
+        if first + length < HIGHEST and all(is_free(port=first + step) for step in range(length)):
+            return first
+    raise RuntimeError(f"no {length} free ports in a row")
 
 
 def is_free(*, port: int) -> bool:

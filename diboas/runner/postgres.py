@@ -13,6 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -20,9 +21,14 @@ from psycopg import sql
 from diboas.runner import children, ports
 
 USER = "diboas"
+TRIES = 3
 DURABLE = ("-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB")
 # For databases that are thrown away: nothing survives a crash of the machine, and nothing has to.
 DISPOSABLE = (*DURABLE, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+
+
+class PortTakenError(RuntimeError):
+    """The port was free when we looked and taken when the server bound it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,16 +50,15 @@ class Postgres:
         if not (self.folder / "PG_VERSION").is_file():
             self._create()
         _end_orphan(folder=self.folder)
-        for attempt in range(3):
+        if self.port:  # started again after a crash: its clients know the port
+            self._run()
+            return
+        for _ in range(TRIES):
             self.port = ports.free()
-            try:
+            with contextlib.suppress(PortTakenError):
                 self._run()
-            except RuntimeError:
-                # Somebody may have taken the port between our look and the server's bind.
-                if attempt == 2 or "Address already in use" not in children.tail(log=self.log):
-                    raise
-            else:
                 return
+        raise RuntimeError("no port for PostgreSQL stayed free")
 
     def stop(self) -> None:
         """Stop the server (fast shutdown: clients are disconnected, data is flushed)."""
@@ -62,7 +67,7 @@ class Postgres:
             self.child = None
 
     def url(self, *, database: str) -> str:
-        return f"postgres://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgres://{USER}:{quote(self.password, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def ensure_database(self, *, name: str) -> None:
         """Create a database unless it is there."""
@@ -106,7 +111,14 @@ class Postgres:
             env=_environment(),
             last_signal=signal.SIGINT,
         )
-        children.wait_until(ready=self._is_ours, child=self.child, timeout_s=60, log=self.log)
+        try:
+            children.wait_until(ready=self._is_ours, child=self.child, timeout_s=60, log=self.log)
+        except BaseException as problem:
+            children.kill_group(child=self.child)
+            # Somebody may have taken the port between our look and the server's bind.
+            if isinstance(problem, RuntimeError) and "Address already in use" in str(problem):
+                raise PortTakenError(str(problem)) from problem
+            raise
 
     def _is_ours(self) -> bool:
         try:

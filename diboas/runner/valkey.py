@@ -25,7 +25,7 @@ class Valkey:
     def start(self) -> None:
         """Run the server in the foreground of a child and wait until it answers to our password."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = ports.free()
+        self.port = self.port or ports.free()  # the same one when started again: its clients know it
         self.child = children.start(
             command=[str(binary()), str(self._write_config())], log=self.log, last_signal=signal.SIGTERM
         )
@@ -54,10 +54,10 @@ class Valkey:
         """Ask in the server's own protocol, so that starting needs no client library."""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
             link.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-            answer = b""
-            while answer.count(b"\r\n") < 2 and (part := link.recv(256)):
+            expected, answer = b"+OK\r\n+PONG\r\n", b""
+            while len(answer) < len(expected) and (part := link.recv(256)):
                 answer += part
-            return answer == b"+OK\r\n+PONG\r\n"
+            return answer == expected
         return False
 
 

@@ -3,13 +3,13 @@
 import django_stubs_ext
 
 from diboas.settings import env
-from diboas.settings.api import *  # noqa: F403 - this module puts the settings together
-from diboas.settings.console import *  # noqa: F403
-from diboas.settings.data import *  # noqa: F403
-from diboas.settings.jobs import *  # noqa: F403
-from diboas.settings.logs import *  # noqa: F403
-from diboas.settings.providers import *  # noqa: F403
-from diboas.settings.security import *  # noqa: F403
+from diboas.settings.api import *
+from diboas.settings.console import *
+from diboas.settings.data import *
+from diboas.settings.jobs import *
+from diboas.settings.logs import *
+from diboas.settings.providers import *
+from diboas.settings.security import *
 
 # Lets Django's generic classes take their parameter at run time, as mypy wants them written.
 django_stubs_ext.monkeypatch()
@@ -79,18 +79,18 @@ DOMAIN_APPS = ["banking"]
 INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 
 MIDDLEWARE = [
+    "core.api.middleware.ContextMiddleware",  # first, so that every answer carries its ids and every line is logged once
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "diboas.policy.ConsolePolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "diboas.policy.ConsolePolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [

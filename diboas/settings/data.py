@@ -1,5 +1,8 @@
 """Where data lives: PostgreSQL is the truth; Redis wakes, locks and remembers for a while."""
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from diboas.settings import env
 
 DATABASES = {"default": env.env.db_url_config(env.secret("DATABASE_URL"))}
@@ -8,7 +11,8 @@ DATABASES["default"].update(
     CONN_MAX_AGE=0,  # the pool keeps connections; Django must not as well
     CONN_HEALTH_CHECKS=False,
 )
-# Migrations connect as the owner, the application as diboas_app, which has no right to change the append-only tables (ADR 0011).
+# Migrations connect as the owner, the application as diboas_app, which has no right to change the append-only tables
+# (ADR 0011).
 DATABASE_ROLE = env.text("DATABASE_ROLE")
 DATABASE_POOL_MAX = env.whole("DATABASE_POOL_MAX", 8)
 DATABASES["default"]["OPTIONS"] = {
@@ -32,7 +36,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_CACHE_URL,
         "KEY_PREFIX": INSTANCE,
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        # The client's own default waits through ten seconds of retries; a cache that is away is a miss.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
     }
 }
 CHANNEL_LAYERS = {

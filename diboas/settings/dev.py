@@ -1,13 +1,14 @@
 """A developer's machine, and what `make run` starts.
 
-The runner writes what it started (addresses, generated secrets) to var/run.env, so that `manage.py` commands typed by hand reach the same instance.
+The runner writes what it started (addresses, generated secrets) to var/run.env, so that `manage.py` commands typed by
+hand reach the same instance.
 """
 
 from diboas.settings import env
 
 env.load(env.var() / "run.env")
 env.offer(
-    SECRET_KEY="development-only-secret-key-that-is-long-enough-to-be-accepted",
+    SECRET_KEY="development-only-secret-key-that-is-long-enough-to-be-accepted",  # noqa: S106 - offered to development only
     FIELD_KEYS="dev:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJiISE=",
     AUDIT_SIGNING_KEY="development-only-audit-key-0123456789abcdef",
     JWT_KEY="development-only-jwt-key-0123456789abcdef-0123456789",
@@ -24,7 +25,7 @@ env.offer(
     EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
 )
 
-from diboas.settings.base import *  # noqa: E402, F403 - the offers above must come first
+from diboas.settings.base import *  # noqa: E402 - the offers above must come first
 
 DIBOAS_ENV = "dev"
 STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"}}

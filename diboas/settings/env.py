@@ -1,6 +1,7 @@
 """The environment, read once, with types. A missing secret stops the start.
 
-`dev` and `test` offer values for what a developer's machine lacks; `prod` offers none, so there a missing name is an error.
+`dev` and `test` offer values for what a developer's machine lacks; `prod` offers none, so there a missing name is an
+error.
 """
 
 import hashlib

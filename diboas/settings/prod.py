@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DATABASE_ROLE", "diboas_app")
 
 from diboas.settings import env
-from diboas.settings.base import *  # noqa: F403 - the role must be known first
+from diboas.settings.base import *
 from diboas.settings.data import DATABASES
 
 DIBOAS_ENV = "prod"

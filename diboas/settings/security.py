@@ -15,28 +15,6 @@ LIVE_URL = env.text("LIVE_URL", "ws://127.0.0.1:8001")
 SANDBOX_URL = env.text("SANDBOX_URL")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 1  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = None
-AXES_VERBOSE = False
-
 # Cookies ignore ports, so each installation on a host names its own.
 SESSION_COOKIE_NAME = f"diboas_session_{data.INSTANCE}"
 CSRF_COOKIE_NAME = f"diboas_csrf_{data.INSTANCE}"
@@ -63,4 +41,5 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+METRICS_ALLOW = env.items("METRICS_ALLOW", "127.0.0.0/8,::1/128")

@@ -4,13 +4,13 @@ import os
 
 os.environ.setdefault("DIBOAS_INSTANCE", "test")
 
-from diboas.settings.dev import *  # noqa: F403 - the instance must be named first
-from diboas.settings.dev import DATABASES, MIDDLEWARE
+from diboas.settings.dev import *
+from diboas.settings.dev import DATABASES, MIDDLEWARE, TEST_PASSWORD_HASHERS
 
 DIBOAS_ENV = "test"
 # Tests hold one connection per thread; a pool would keep the test database from being dropped.
 DATABASES["default"]["OPTIONS"].pop("pool", None)
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = TEST_PASSWORD_HASHERS
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
