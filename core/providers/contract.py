@@ -67,9 +67,10 @@ class Stage(StrEnum):
 class Capability:
     """One thing that a provider can do, and everything in which it may differ from another provider.
 
-    ``fee_code`` names the rule of the fee schedule that prices it; ``custody_from`` and ``custody_to`` name the roles of
-    our accounts at the provider (``available``, ``pending``); ``key_lifetime`` is how long the provider remembers an
-    idempotency key; ``poll_after_s`` is how long we wait for a webhook before asking.
+    ``fee_code`` names the rule of the fee schedule that prices it; ``custody_from`` and ``custody_to`` name the roles
+    of our accounts at the provider (``available``, ``pending``); ``key_lifetime`` is how long the provider remembers an
+    idempotency key; ``poll_after_s`` is how long we wait for a webhook before asking; ``proof_after_s`` is how long
+    after a send a look-up that finds nothing proves that nothing was executed (a slow request may still be on its way).
     """
 
     type: ProviderType
@@ -87,6 +88,7 @@ class Capability:
     needs_cover: bool
     poll_after_s: float
     reversible_for: timedelta
+    proof_after_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +110,18 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which operation is asked about: by the provider's own id where we have it, else by our key."""
+    """Which operation is asked about: by the provider's own id where we have it, else by our key.
+
+    ``order`` is what was sent under the key. With it, a provider of ``Proof.KEY_REPLAY`` is asked by sending the same
+    again, which may execute it now; without it only look-ups are made.
+    """
 
     operation: Operation
     key: str
     reference: str
     provider_ref: str = ""
     amount: Money | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +129,9 @@ class Report:
     """What a provider says of one operation, from an answer, a webhook or a poll alike.
 
     ``key`` and ``reference`` are ours as the provider repeats them, empty where it does not. ``amount`` and
-    ``destination`` are compared with what was asked. ``rank`` orders reports of one operation where the provider gives a
-    sequence; 0 where it gives none. ``provider_fee`` is what the provider kept, where it says so. ``action`` tells the
-    customer what to do at ACTION_REQUIRED (``type``, ``url``).
+    ``destination`` are compared with what was asked. ``rank`` orders reports of one operation where the provider gives
+    a sequence; 0 where it gives none. ``provider_fee`` is what the provider kept, where it says so. ``action`` tells
+    the customer what to do at ACTION_REQUIRED (``type``, ``url``).
     """
 
     operation: Operation
@@ -145,10 +152,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """An inbound webhook as it came: raw bytes and the headers with lower-case names."""
+    """An inbound webhook as it came: raw bytes and the headers with lower-case names.
+
+    ``verified`` is True when it comes from our own inbox, which holds only what was verified at the door: signatures
+    have a time limit and secrets rotate, so they are not looked at again.
+    """
 
     body: bytes
     headers: Mapping[str, str]
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
