@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -33,10 +33,10 @@ class AccountRef:
 
     code: str
     asset: str
-    kind: AccountKind
-    bound: Bound = Bound.NONE
-    customer_id: UUID | None = None
-    domain: str = ""
+    kind: AccountKind = field(compare=False)
+    bound: Bound = field(default=Bound.NONE, compare=False)
+    customer_id: UUID | None = field(default=None, compare=False)
+    domain: str = field(default="", compare=False)
 
 
 def customer(customer_id: UUID, domain: str, asset: Asset | str, role: str = "pooled") -> AccountRef:

@@ -204,7 +204,6 @@ class Hold(models.Model):
         indexes = (
             models.Index(fields=["transaction_id"], name="ledger_hold_transaction"),
             models.Index(fields=["deadline"], condition=Q(outcome=""), name="ledger_hold_open_deadline"),
-            models.Index(fields=["account_id"], condition=Q(outcome=""), name="ledger_hold_open_account"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(units__gt=0), name="ledger_hold_units_positive"),
@@ -242,7 +241,6 @@ class Expectation(models.Model):
         db_table = "ledger_expectation"
         indexes = (
             models.Index(fields=["transaction_id"], name="ledger_expectation_txn"),
-            models.Index(fields=["account_id"], condition=Q(resolved_at=None), name="ledger_expectation_open"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(units__gt=0), name="ledger_expectation_units_positive"),
@@ -273,7 +271,6 @@ class Lot(models.Model):
         indexes = (
             models.Index(fields=["transaction_id"], name="ledger_lot_transaction"),
             models.Index(fields=["release_at"], condition=Q(open_units__gt=0), name="ledger_lot_open_release"),
-            models.Index(fields=["account_id"], condition=Q(open_units__gt=0), name="ledger_lot_open_account"),
         )
         constraints = (
             models.CheckConstraint(

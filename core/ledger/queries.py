@@ -262,7 +262,8 @@ def entries_for(*, transaction_ids: Sequence[UUID]) -> list[EntryView]:
 def _rows(sql: str, params: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _money(units: Any, asset: str) -> Money:

@@ -12,14 +12,14 @@ CLOSE_AT_ONCE = 500
 FOLD_AT_ONCE = 20_000
 
 
-@shared_task(name="ledger.close_lots", queue="housekeeping", soft_time_limit=20, time_limit=30)  # type: ignore[untyped-decorator]  # celery ships no types
+@shared_task(name="ledger.close_lots", queue="housekeeping", soft_time_limit=20, time_limit=30)
 def close_lots(**_: Any) -> None:
     """Free the lots that are due, a set at a time."""
     while sweeps.close_lots(limit=CLOSE_AT_ONCE):
         pass
 
 
-@shared_task(name="ledger.roll_up", queue="housekeeping", soft_time_limit=20, time_limit=30)  # type: ignore[untyped-decorator]  # celery ships no types
+@shared_task(name="ledger.roll_up", queue="housekeeping", soft_time_limit=20, time_limit=30)
 def roll_up(**_: Any) -> None:
     """Fold what there is, a set at a time."""
     while sweeps.roll_up(limit=FOLD_AT_ONCE) == FOLD_AT_ONCE:

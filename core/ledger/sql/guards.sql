@@ -67,10 +67,13 @@ DECLARE
   broken uuid;
 BEGIN
   SELECT s.entry_id INTO broken
-    FROM (SELECT f.entry_id, a.asset, sum(f.units) AS total, count(*) AS lines, min(f.line_no) AS first,
-                 max(f.line_no) AS last
-            FROM fresh f LEFT JOIN ledger_account a ON a.id = f.account_id
-           GROUP BY f.entry_id, a.asset) s
+    FROM (SELECT l.entry_id, l.asset, sum(l.units) AS total, count(*) AS lines, min(l.line_no) AS first,
+                 max(l.line_no) AS last
+            FROM (SELECT f.entry_id, f.line_no, f.units,
+                         -- one probe per line: a join would read all accounts
+                         (SELECT a.asset FROM ledger_account a WHERE a.id = f.account_id) AS asset
+                    FROM fresh f) l
+           GROUP BY l.entry_id, l.asset) s
     LEFT JOIN ledger_entry e ON e.id = s.entry_id
    GROUP BY s.entry_id, e.line_count
   HAVING bool_or(s.total <> 0) OR bool_or(s.asset IS NULL) OR e.line_count IS NULL
