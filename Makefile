@@ -36,7 +36,7 @@ types: ## mypy, strict
 	@$(WITH_DEV) mypy
 
 bench: ## ratios against the bare database, in one interleaved run
-	@exec $(WITH_DEV) python -m diboas.runner.bench $(ARGS)
+	@exec $(WITH_DEV) python -m bench $(ARGS)
 
 lock: ## turn requirements/*.in into lock files with hashes
 	@$(WITH_DEV) $(LOCK) --quiet --output-file requirements/run.txt requirements/run.in

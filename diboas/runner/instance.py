@@ -15,6 +15,14 @@ from diboas.runner import children, keys, ports, postgres, processes, supervisor
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "diboas"
 APPLICATION_ROLE = "diboas_app"
+# The pretend providers hold the other half of our secrets with them.
+SANDBOX_KNOWS = {
+    "STRIPE_API_KEY": "STRIPE_API_KEY",
+    "STRIPE_WEBHOOK_SECRET": "STRIPE_WEBHOOK_SECRETS",
+    "INCREASE_API_KEY": "INCREASE_API_KEY",
+    "INCREASE_WEBHOOK_SECRET": "INCREASE_WEBHOOK_SECRETS",
+    "INCREASE_ACCOUNT_ID": "INCREASE_ACCOUNT_ID",
+}
 PORT_PATIENCE_S = 5.0
 
 
@@ -141,6 +149,7 @@ class Instance:
         }
         # A developer's own values (another provider account, another broker) win over ours.
         told |= {name: os.environ[name] for name in told if os.environ.get(name)}
+        told |= {f"SANDBOX_{theirs}": told[ours] for theirs, ours in SANDBOX_KNOWS.items()}
         lines = [f"{name}={value}" for name, value in told.items() if name != "DIBOAS_VAR"]
         keys.write_private(path=self.var / "run.env", text="\n".join(lines) + "\n")
         self.env = dict(os.environ) | told | {"DATABASE_ROLE": os.environ.get("DATABASE_ROLE", APPLICATION_ROLE)}

@@ -1,6 +1,6 @@
 """The doors: DRF, the OpenAPI document, sign-in through allauth's headless API."""
 
-from core.api.conf import *  # noqa: F403 - the API's conventions, said once beside the code that keeps them
+from core.api.conf import *
 from core.identity.conf import *
 from diboas.settings import env
 

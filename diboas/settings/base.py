@@ -79,7 +79,7 @@ DOMAIN_APPS = ["banking"]
 INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 
 MIDDLEWARE = [
-    "core.api.middleware.ContextMiddleware",  # first, so that every answer carries its ids and every line is logged once
+    "core.api.middleware.ContextMiddleware",  # first: every answer carries its ids
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -17,7 +17,7 @@ def test_models_have_no_change_without_a_migration() -> None:
 
 
 def test_every_operation_can_be_undone() -> None:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     one_way = [
         f"{label}.{name}: {operation.describe()}"
         for (label, name), migration in loader.disk_migrations.items()

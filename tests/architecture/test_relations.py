@@ -69,7 +69,7 @@ def test_relations_leave_nothing_on_the_other_side() -> None:
     visible = [
         name_of(model, field)
         for model, field in relations()
-        if not field.remote_field.is_hidden() and not field.remote_field.parent_link
+        if not field.remote_field.hidden and not field.remote_field.parent_link
     ]
 
     assert visible == []
