@@ -7,3 +7,25 @@ class BankingConfig(AppConfig):
     name = "banking"
     label = "banking"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from banking import queries, tasks
+        from banking.kinds.deposit import Deposit
+        from banking.kinds.reversal import Reversal
+        from banking.kinds.transfer import Transfer
+        from banking.kinds.withdrawal import Withdrawal
+        from banking.models import BankingTransaction
+        from banking.providers import registration
+        from core.orchestration import kinds, wiring
+
+        registration.register()
+        domain = kinds.Domain(
+            code="banking",
+            model=BankingTransaction,
+            kinds=(Deposit(), Withdrawal(), Transfer(), Reversal()),
+            instruments=queries.Instruments(),
+            task=tasks.drain.name,
+            queue="banking",
+        )
+        kinds.register(domain)
+        wiring.watch(domain)

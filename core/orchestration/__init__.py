@@ -1,1 +1,7 @@
-"""core.orchestration"""
+"""Owns the life of every transaction: accept, prepare, send, track, complete, compensate, and what is left for a person.
+
+Does not own money (ledger), prices (fees, quotes), the choice of a provider (routing), or what a kind of transaction
+means (the domains register their kinds here).
+Entry points: ``accept.accept``, ``engine.drain.drain``, ``outcomes.apply``, ``cancel.request``, ``holdups.release``,
+``deadletters.replay``, ``kinds.register``, ``gates.register``.
+"""

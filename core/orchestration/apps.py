@@ -7,3 +7,8 @@ class OrchestrationConfig(AppConfig):
     name = "core.orchestration"
     label = "orchestration"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.orchestration import wiring
+
+        wiring.connect()

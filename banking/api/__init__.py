@@ -1,0 +1,1 @@
+"""Owns banking's own addresses: its transactions and its instruments."""

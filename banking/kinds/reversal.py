@@ -1,0 +1,70 @@
+"""Reversal: news that came after the end of another transaction, as a transaction of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.kernel import errors
+from core.kernel.money import Money
+from core.orchestration import kinds
+from core.orchestration.kinds import NOTHING, Deed
+from core.orchestration.models import Attempt, Transaction
+from core.orchestration.states import State
+from core.providers import contract
+
+RULES = kinds.Rules(
+    path=(
+        State.INITIATED,
+        State.VALIDATING,
+        State.KYC_VERIFICATION,
+        State.COMPLIANCE_CHECK,
+        State.BALANCE_RESERVED,
+        State.COMPLETED,
+    ),
+    waypoints={},
+    minimum_units={},
+    methods=frozenset(),
+    needs_counterparty=False,
+    leaves=False,
+    window=timedelta(minutes=30),
+    is_forced=True,
+)
+
+
+class Reversal:
+    """It has happened already, outside: nothing is reserved or refused, it is posted as its parent's kind says."""
+
+    domain = "banking"
+    name = "reversal"
+    operation: contract.Operation | None = None
+    rules = RULES
+
+    def to_move(self, *, transaction: Transaction) -> Money:
+        raise errors.SystemFault(code="no_provider", detail="A reversal asks no provider.")
+
+    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: kinds.Instrument) -> contract.Order:
+        raise errors.SystemFault(code="no_provider", detail="A reversal asks no provider.")
+
+    def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
+        return NOTHING
+
+    def block(self, *, transaction: Transaction) -> Deed:
+        return NOTHING
+
+    def send(self, *, transaction: Transaction) -> Deed:
+        return NOTHING
+
+    def accepted(self, *, transaction: Transaction) -> Deed:
+        return NOTHING
+
+    def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed:
+        raise errors.SystemFault(code="reversal_needs_parent", detail="A reversal is posted by its parent's kind.")
+
+    def release(self, *, transaction: Transaction, expired: bool) -> Deed:
+        return NOTHING
+
+    def undo_accepted(self, *, transaction: Transaction) -> Deed:
+        return NOTHING
+
+    def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
+        raise errors.SystemFault(code="not_reversible", detail="A reversal is not reversed by another one.")

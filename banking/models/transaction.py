@@ -1,0 +1,105 @@
+"""The life of a banking transaction: every step it may take, each with a name."""
+
+from __future__ import annotations
+
+from django_fsm import transition
+
+from core.orchestration.models import Transaction
+from core.orchestration.states import State
+
+
+class BankingTransaction(Transaction):
+    """A transaction of the banking domain. Same table; these are its transitions, and there are no others."""
+
+    class Meta:
+        proxy = True
+
+    @transition(field="state", source=State.INITIATED, target=State.VALIDATING)
+    def begin_validation(self) -> None:
+        """Start to check rules and limits."""
+
+    @transition(field="state", source=State.VALIDATING, target=State.KYC_VERIFICATION)
+    def verify_identity(self) -> None:
+        """Ask whether the customer's identity is known well enough."""
+
+    @transition(field="state", source=State.KYC_VERIFICATION, target=State.COMPLIANCE_CHECK)
+    def check_compliance(self) -> None:
+        """Ask whether sanctions and risk rules let it pass."""
+
+    @transition(field="state", source=State.COMPLIANCE_CHECK, target=State.BALANCE_RESERVED)
+    def reserve(self) -> None:
+        """Hold the money, or expect it."""
+
+    @transition(field="state", source=State.BALANCE_RESERVED, target=State.SENT_TO_PROVIDER)
+    def send(self) -> None:
+        """Commit to asking a provider."""
+
+    @transition(field="state", source=State.SENT_TO_PROVIDER, target=State.PROVIDER_PROCESSING)
+    def begin_processing(self) -> None:
+        """The provider has accepted it."""
+
+    @transition(field="state", source=State.PROVIDER_PROCESSING, target=State.BANK_PROCESSING)
+    def enter_network(self) -> None:
+        """The bank has sent it into its network."""
+
+    @transition(field="state", source=State.BANK_PROCESSING, target=State.CLEARING)
+    def clear(self) -> None:
+        """The clearing house has it."""
+
+    @transition(field="state", source=[State.PROVIDER_PROCESSING, State.CLEARING], target=State.PROVIDER_CONFIRMING)
+    def confirm(self) -> None:
+        """The provider reports success."""
+
+    @transition(field="state", source=[State.BALANCE_RESERVED, State.PROVIDER_CONFIRMING], target=State.COMPLETED)
+    def complete(self) -> None:
+        """The books say it is done. A transfer and a reversal come here straight from the reservation."""
+
+    @transition(
+        field="state",
+        source=[
+            State.INITIATED,
+            State.VALIDATING,
+            State.KYC_VERIFICATION,
+            State.COMPLIANCE_CHECK,
+            State.BALANCE_RESERVED,
+            State.SENT_TO_PROVIDER,
+            State.PROVIDER_PROCESSING,
+        ],
+        target=State.FAILED,
+    )
+    def fail(self) -> None:
+        """End without any effect on the customer's money."""
+
+    @transition(
+        field="state",
+        source=[
+            State.INITIATED,
+            State.VALIDATING,
+            State.KYC_VERIFICATION,
+            State.COMPLIANCE_CHECK,
+            State.BALANCE_RESERVED,
+            State.SENT_TO_PROVIDER,
+            State.PROVIDER_PROCESSING,
+        ],
+        target=State.EXPIRED,
+    )
+    def expire(self) -> None:
+        """End because the deadline passed and nothing was executed."""
+
+    @transition(
+        field="state",
+        source=[
+            State.SENT_TO_PROVIDER,
+            State.PROVIDER_PROCESSING,
+            State.BANK_PROCESSING,
+            State.CLEARING,
+            State.PROVIDER_CONFIRMING,
+        ],
+        target=State.COMPENSATING,
+    )
+    def begin_compensation(self) -> None:
+        """Undo what had an effect, last first."""
+
+    @transition(field="state", source=State.COMPENSATING, target=State.COMPENSATED)
+    def finish_compensation(self) -> None:
+        """Everything is undone."""

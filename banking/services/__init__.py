@@ -1,0 +1,1 @@
+"""Owns what banking writes itself: customers' instruments. Transactions are the engine's."""

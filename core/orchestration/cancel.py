@@ -1,0 +1,41 @@
+"""Cancelling: at once before a provider was asked, by asking the provider while it waits for the customer, else never."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.kernel import errors
+from core.orchestration import news, outcomes, queries
+from core.orchestration.engine import changes, claims, writing
+from core.orchestration.states import BEFORE_RESERVATION, State
+
+_AT_ONCE = (BEFORE_RESERVATION - {State.COMPLIANCE_CHECK, State.KYC_VERIFICATION}) | {State.BALANCE_RESERVED}
+
+
+class TooLateToCancel(errors.Conflict):
+    """A provider has it, or it has ended, or it is under review. HTTP 409."""
+
+    default_code = "not_cancelable"
+
+
+def request(*, transaction_id: UUID, customer_id: UUID, actor: str) -> None:
+    """Cancel a customer's own transaction, or begin to.
+
+    While a provider waits for the customer (3-D Secure), it is asked to cancel, and the transaction ends when it has.
+    Raises: NotFound; TooLateToCancel; Conflict (``state_changed``) when a worker is just moving it: try again.
+    """
+    queries.own(transaction_id=transaction_id, customer_id=customer_id)
+    txn = claims.get(transaction_id)
+    change = changes.begin(txn)
+    if txn.state in _AT_ONCE:
+        news.end(change=change, reason="canceled_by_customer", actor=actor)
+    elif txn.next_action is not None and txn.state == State.PROVIDER_PROCESSING:
+        txn.security = {**txn.security, "cancel_requested": True}
+        change.log("transaction.cancel_requested", actor=actor)
+        change.due_in = 0
+    else:
+        raise TooLateToCancel(detail="It can no longer be canceled.")
+    verdict = writing.write([change]).get(txn.id)
+    if verdict is not None:
+        raise errors.Conflict(code="state_changed", detail="It is being worked on right now: try again.")
+    outcomes.wake([txn.domain])

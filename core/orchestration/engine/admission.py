@@ -1,0 +1,183 @@
+"""From accepted to reserved: rules, gates, price, and the money held or expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db import transaction as db
+
+from core.identity import customers
+from core.identity.customers import CustomerView
+from core.kernel import errors, ids
+from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
+from core.orchestration import gates, kinds, news, offers
+from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine.changes import Change
+from core.orchestration.gates import Finding, Party, Subject, Verdict
+from core.orchestration.kinds import Deed, Instrument
+from core.orchestration.models import Transaction
+from core.orchestration.states import State
+
+ACTOR = "system:engine"
+# What the customer reads when a rule of compliance refused him: never which one.
+NOT_PERMITTED = "not_permitted"
+
+
+def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instrument]) -> list[Transaction]:
+    """Bring a set to BALANCE_RESERVED, or hold it up, or end it; return those that are reserved.
+
+    Few statements for the whole set: customers, gates, one write; the refused ones are ended in a second write.
+    """
+    people = customers.get_many({one for txn in transactions for one in (txn.customer_id, txn.counterparty_id) if one})
+    pending: list[Change] = []
+    held: list[tuple[Subject, Finding]] = []
+    subjects = {txn.id: _subject(txn, people, instruments) for txn in transactions if not kinds.of(txn).rules.is_forced}
+    findings = gates.review(list(subjects.values()))
+    for txn in transactions:
+        change = changes.begin(txn)
+        pending.append(change)
+        if txn.id not in subjects:
+            _reserve_nothing(change)
+            continue
+        subject, finding = subjects[txn.id], findings[txn.id]
+        problem = _problem(txn, subject)
+        if problem or finding.verdict is Verdict.REFUSE:
+            news.end(change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == "deadline_passed")
+        elif not _price(change):
+            continue
+        elif finding.verdict is Verdict.HOLD:
+            _hold_up(change, finding)
+            held.append((subject, finding))
+        else:
+            _reserve(change, subject)
+    return _write(pending, held)
+
+
+def _subject(txn: Transaction, people: Mapping[UUID, CustomerView], instruments: Mapping[UUID, Instrument]) -> Subject:
+    instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
+    return Subject(
+        transaction_id=txn.id,
+        domain=txn.domain,
+        kind=txn.kind,
+        amount=txn.money,
+        customer=_party(people[txn.customer_id]),
+        counterparty=_party(people[txn.counterparty_id]) if txn.counterparty_id else None,
+        instrument_holder=instrument.holder if instrument else "",
+        cleared=frozenset(txn.cleared),
+        created_at=txn.created_at,
+    )
+
+
+def _party(view: CustomerView) -> Party:
+    return Party(
+        customer_id=view.id,
+        display_name=view.display_name,
+        handle=view.handle,
+        country=view.country,
+        kyc_level=view.kyc_level,
+        status=view.status,
+    )
+
+
+def _problem(txn: Transaction, subject: Subject) -> str:
+    """Return why this cannot go on whatever the gates say, or an empty string."""
+    if txn.is_overdue:
+        return "deadline_passed"
+    if subject.customer.status == "frozen":
+        return "account_frozen"
+    if subject.counterparty is not None and subject.counterparty.status == "frozen":
+        return "recipient_unavailable"
+    return ""
+
+
+def _price(change: Change) -> bool:
+    """Lock the price if no quote has. A transaction that cannot be priced ends before any money is held."""
+    txn = change.transaction
+    if txn.fees is not None:
+        return True
+    try:
+        offer = offers.for_transaction(txn)
+    except errors.DiboasError as error:
+        if error.severity is not errors.Severity.LOW:
+            raise
+        news.end(change=change, reason=error.code, actor=ACTOR)
+        return False
+    txn.fees = offer.sheet.to_json()
+    txn.debit_units = offer.sheet.debit.units
+    txn.receive_units = offer.sheet.receive.units
+    return True
+
+
+def _reserve(change: Change, subject: Subject) -> None:
+    txn = change.transaction
+    blocked = txn.reservation_id
+    txn.reservation_id = ids.uuid7()
+    txn.security = {**txn.security, "kyc_level": subject.customer.kyc_level}
+    deed = kinds.of(txn).reserve(transaction=txn, lifetime=DEFAULT_LIFETIME)
+    if blocked is not None:
+        deed = Deed(operations=(ReleaseHold(hold_id=blocked, outcome="converted"),)) + deed
+    change.deed += deed
+    change.consumes = txn.debit if kinds.of(txn).operation else txn.money
+    txn.undo = [news.RESERVED]
+    change.set_deadline(DEFAULT_LIFETIME)
+    change.walk(State.BALANCE_RESERVED, actor=ACTOR)
+    change.due_in = 0
+    change.keep_lease = True
+
+
+def _reserve_nothing(change: Change) -> None:
+    """It has happened already; walk the same path so that its story reads like any other."""
+    change.walk(State.BALANCE_RESERVED, actor=ACTOR, reason=change.transaction.reason)
+    change.set_deadline(None)
+    change.due_in = 0
+    change.keep_lease = True
+
+
+def _hold_up(change: Change, finding: Finding) -> None:
+    """Stop at the gate for a person. Money that would leave is blocked meanwhile, without a deadline."""
+    txn = change.transaction
+    if txn.reservation_id is None:
+        txn.reservation_id = ids.uuid7()
+        change.deed += kinds.of(txn).block(transaction=txn)
+        if change.deed:
+            txn.undo = [news.RESERVED]
+        else:
+            txn.reservation_id = None
+    if txn.state != finding.stage:
+        change.walk(finding.stage, actor=ACTOR)
+    change.set_deadline(None)
+    change.due_in = None
+
+
+def _write(pending: Sequence[Change], held: Sequence[tuple[Subject, Finding]]) -> list[Transaction]:
+    if held:
+        with db.atomic():
+            refused = writing.write(pending)
+            gates.open_cases([pair for pair in held if pair[0].transaction_id not in refused])
+    else:
+        refused = writing.write(pending)
+    _end_refused({ref: verdict for ref, verdict in refused.items() if verdict != "stale"})
+    return [
+        written(change.transaction)
+        for change in pending
+        if change.transaction.id not in refused and change.transaction.state == State.BALANCE_RESERVED
+    ]
+
+
+def _end_refused(refused: Mapping[UUID, str]) -> None:
+    """What the limits or the ledger refused ends here, with their word as the reason and nothing held."""
+    if not refused:
+        return
+    ended = []
+    for txn in claims.load(refused):
+        change = changes.begin(txn)
+        news.end(change=change, reason=refused[txn.id], actor=ACTOR)
+        ended.append(change)
+    writing.write(ended)
+
+
+def written(txn: Transaction) -> Transaction:
+    """Note on the instance what the write did to its row, so that the next step can be guarded by it."""
+    txn.version += 1
+    return txn

@@ -1,0 +1,102 @@
+"""Taking due transactions: claimed for a while by one worker, or locked for the length of one database transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from core.kernel import errors
+from core.orchestration import kinds
+from core.orchestration.models import Attempt, Transaction
+
+class ClockTimestamp(models.Func):
+    """The database's clock as it runs; ``now()`` stands still within a transaction."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
+
+
+LEASE_S = 30
+LIMIT = 100
+
+_COLUMNS = [field.column for field in Transaction._meta.concrete_fields]
+_NAMES = [field.attname for field in Transaction._meta.concrete_fields]
+_LIST = ", ".join(f"t.{column}" for column in _COLUMNS)
+_CLAIM = f"""
+    WITH due AS (
+        SELECT d.id FROM orchestration_transaction d
+        WHERE d.due_at <= clock_timestamp() AND d.domain = %s
+          AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
+        ORDER BY d.due_at
+        LIMIT %s
+        FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE orchestration_transaction t
+    SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = t.fence + 1
+    FROM due WHERE t.id = due.id
+    RETURNING {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
+"""  # noqa: S608 - column names of our own model
+_LOAD = f"""
+    SELECT {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
+    FROM orchestration_transaction t WHERE t.id = ANY(%s) ORDER BY t.id
+"""  # noqa: S608 - column names of our own model
+
+
+def claim(*, domain: str, limit: int = LIMIT) -> list[Transaction]:
+    """Take up to ``limit`` due transactions of a domain, oldest first; nobody else gets them while the lease runs.
+
+    The fencing number goes up with every claim, so what a worker writes after its lease has passed on is refused.
+    Rows are instances of the domain's own model, with ``is_overdue`` told by the database's clock.
+    """
+    return _fetch(_CLAIM, [domain, limit, LEASE_S])
+
+
+def load(transaction_ids: Iterable[UUID]) -> list[Transaction]:
+    """Read transactions again through their domains' models, in the order of their ids. Takes no lock."""
+    return _fetch(_LOAD, [list(transaction_ids)])
+
+
+def get(transaction_id: UUID) -> Transaction:
+    """Read one transaction through its domain's model. Raises: NotFound."""
+    found = load([transaction_id])
+    if not found:
+        raise errors.NotFound(detail="There is no such transaction.")
+    return found[0]
+
+
+def attempts_of(transactions: Sequence[Transaction]) -> dict[UUID, list[Attempt]]:
+    """Return the attempts of each transaction, oldest first, in one query."""
+    found: dict[UUID, list[Attempt]] = {transaction.id: [] for transaction in transactions}
+    age = models.ExpressionWrapper(ClockTimestamp() - models.F("sent_at"), output_field=models.DurationField())
+    for attempt in Attempt.objects.filter(transaction_id__in=list(found)).annotate(age=age).order_by("number"):
+        attempt.sent_for_s = attempt.age.total_seconds() if attempt.age is not None else 0.0
+        found[attempt.transaction_id].append(attempt)
+    return found
+
+
+def _fetch(sql: str, params: list[Any]) -> list[Transaction]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [_instance(row) for row in cursor.fetchall()]
+
+
+def _instance(row: Sequence[Any]) -> Transaction:
+    domain = row[_NAMES.index("domain")]
+    transaction = kinds.model_of(domain).from_db(connection.alias, _NAMES, _plain(row[:-1]))
+    transaction.is_overdue = bool(row[-1])
+    return transaction
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    """Decode the JSON columns, which a raw cursor returns as text."""
+    return [
+        _JSON[place].from_db_value(value, None, connection) if place in _JSON else value
+        for place, value in enumerate(values)
+    ]
+
+
+_JSON: dict[int, Any] = {
+    place: field for place, field in enumerate(Transaction._meta.concrete_fields) if field.get_internal_type() == "JSONField"
+}

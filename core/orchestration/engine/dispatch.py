@@ -1,0 +1,133 @@
+"""From reserved to sent: the provider chosen and the attempt written; or, without a provider, straight to the end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from core.kernel import errors, ids
+from core.ledger import queries
+from core.orchestration import kinds, news, offers
+from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine.admission import written
+from core.orchestration.engine.calls import Call
+from core.orchestration.engine.changes import Change
+from core.orchestration.kinds import Instrument
+from core.orchestration.models import Attempt, AttemptState, Category, Transaction
+from core.orchestration.states import State
+from core.providers import contract
+from core.resilience import retry
+from core.routing import decisions
+
+ACTOR = "system:engine"
+PROVIDERS_AT_MOST = 3
+_rng = random.SystemRandom()
+
+
+def dispatch(
+    transactions: Sequence[Transaction],
+    attempts: Mapping[UUID, list[Attempt]],
+    parents: Mapping[UUID, Transaction],
+    instruments: Mapping[UUID, Instrument],
+) -> list[Call]:
+    """Write the intention for each of a set that is reserved, and return the calls that are to be made now."""
+    pending = [_decide(txn, attempts.get(txn.id, []), parents, instruments) for txn in transactions]
+    refused = writing.write(pending)
+    calls = []
+    for change in pending:
+        txn = change.transaction
+        if txn.id in refused:
+            if refused[txn.id] != "stale":
+                _park_refused(txn.id, refused[txn.id])
+        elif txn.state == State.SENT_TO_PROVIDER:
+            (attempt,) = change.attempts.values()
+            calls.append(Call(verb="submit", transaction=written(txn), attempt=attempt))
+    return calls
+
+
+def _decide(
+    txn: Transaction,
+    past: Sequence[Attempt],
+    parents: Mapping[UUID, Transaction],
+    instruments: Mapping[UUID, Instrument],
+) -> Change:
+    change = changes.begin(txn)
+    if kinds.of(txn).rules.is_forced:
+        _post_reversal(change, parents)
+    elif txn.is_overdue:
+        news.end(change=change, reason="deadline_passed", actor=ACTOR, expired=True)
+    elif kinds.of(txn).operation is None:
+        news.complete(change=change, report=None, actor=ACTOR)
+    else:
+        _choose(change, past, instruments)
+    return change
+
+
+def _choose(change: Change, past: Sequence[Attempt], instruments: Mapping[UUID, Instrument]) -> None:
+    """Pick the best provider that has not been tried; wait a little when none is ready; then give up."""
+    txn = change.transaction
+    tried = frozenset(attempt.provider for attempt in past)
+    offer = offers.provider_for(txn, without=tried) if len(tried) < PROVIDERS_AT_MOST else None
+    if offer is not None and offer.decision is not None:
+        change.decision = decisions.row(transaction_id=txn.id, decision=offer.decision)
+        _send(change, offer.provider, len(past) + 1, instruments)
+    elif tried or txn.tries >= retry.MAX_TRIES:
+        news.end(change=change, reason=past[-1].error if past else "provider_unavailable", actor=ACTOR)
+    else:
+        txn.tries += 1
+        change.log("transaction.waiting_for_provider", actor=ACTOR, data={"try": txn.tries})
+        change.due_in = retry.delay_s(tries=txn.tries, rng=_rng)
+
+
+def _send(change: Change, provider: str, number: int, instruments: Mapping[UUID, Instrument]) -> None:
+    """Write the attempt with its key and pin the reservation: from here on it may have been executed."""
+    txn = change.transaction
+    kind = kinds.of(txn)
+    operation = contract.Operation(kind.operation or "")
+    amount = kind.to_move(transaction=txn)
+    instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
+    attempt = Attempt(
+        id=ids.uuid7(),
+        transaction_id=txn.id,
+        number=number,
+        leg=txn.kind,
+        provider=provider,
+        operation=operation.value,
+        method=txn.method,
+        state=AttemptState.SENT,
+        key=news.key_of(transaction_id=txn.id, operation=operation.value, provider=provider),
+        units=amount.units,
+        asset=amount.asset.code,
+        destination=instrument.destination if instrument else "",
+    )
+    change.attempts[attempt.id] = attempt
+    txn.provider = provider
+    if number == 1:
+        change.deed += kind.send(transaction=txn)
+        change.set_deadline(None)
+    if txn.state != State.SENT_TO_PROVIDER:
+        change.walk(State.SENT_TO_PROVIDER, actor=ACTOR, data={"provider": provider})
+    else:
+        change.log("attempt.failed_over", actor=ACTOR, data={"provider": provider})
+    change.due_in = 0
+    change.keep_lease = True
+
+
+def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
+    """Post what happened outside after the end of the parent, as the parent's kind says."""
+    child = change.transaction
+    parent = parents.get(child.parent_id) if child.parent_id else None
+    if parent is None:
+        raise errors.SystemFault(code="reversal_without_parent", detail=f"{child.public_id} reverses nothing.")
+    free = queries.available(customer_id=child.customer_id, domain=child.domain, asset=child.asset)
+    child.receive_units = min(int(child.units), max(free, 0))
+    change.deed += kinds.of(parent).reverse(child=child, parent=parent)
+    change.walk(State.COMPLETED, actor=ACTOR, reason=child.reason)
+
+
+def _park_refused(transaction_id: UUID, verdict: str) -> None:
+    """The ledger would not take what must be possible by now: a person has to see why. What is held stays held."""
+    change = changes.begin(claims.get(transaction_id))
+    change.park(source="advance", category=Category.RECOVERABLE, error=verdict, detail=verdict, actor=ACTOR)
+    writing.write([change])

@@ -1,0 +1,160 @@
+"""The engine's unit of work: claim what is due, and take each transaction as far as it will go now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import structlog
+
+from core.kernel import errors
+from core.orchestration import kinds, outcomes
+from core.orchestration.engine import admission, calls, changes, claims, dispatch, undo, writing
+from core.orchestration.engine.calls import Call
+from core.orchestration.kinds import Instrument
+from core.orchestration.models import Attempt, AttemptState, Category, Transaction
+from core.orchestration.states import AT_PROVIDER, BEFORE_RESERVATION, SETTLED, State
+from core.resilience import retry
+
+BUDGET_S = 15.0
+_FAULTS_AT_MOST = 5
+_log = structlog.get_logger(__name__)
+
+
+def drain(*, domain: str, budget_s: float = BUDGET_S) -> int:
+    """Work until nothing of the domain is due or the time is up; return how many transactions were taken.
+
+    Safe to run any number of times side by side and to kill at any point: what is unfinished becomes due again.
+    """
+    until = time.monotonic() + budget_s
+    taken = 0
+    while time.monotonic() < until:
+        claimed = claims.claim(domain=domain)
+        if not claimed:
+            return taken
+        taken += len(claimed)
+        advance(claimed)
+    outcomes.wake([domain])
+    return taken
+
+
+def advance(claimed: Sequence[Transaction]) -> None:
+    """Advance a claimed set. If the set fails as a whole, each is tried alone, and the one at fault is set aside."""
+    try:
+        _advance(claimed)
+    except Exception as error:
+        if len(claimed) == 1:
+            _set_aside(claimed[0], error)
+            return
+        _log.warning("drain.set_failed", size=len(claimed), error=repr(error))
+        for txn in claims.load([one.id for one in claimed]):
+            if txn.fence == next(one.fence for one in claimed if one.id == txn.id):
+                advance([txn])
+
+
+def _advance(claimed: Sequence[Transaction]) -> None:
+    instruments = _instruments(claimed)
+    attempts = claims.attempts_of([txn for txn in claimed if txn.state not in BEFORE_RESERVATION])
+    fresh = [txn for txn in claimed if txn.state in BEFORE_RESERVATION]
+    ready = [txn for txn in claimed if txn.state == State.BALANCE_RESERVED]
+    if fresh:
+        ready += admission.admit(fresh, instruments)
+    resumed, failed_over = _resume([txn for txn in claimed if txn.state in AT_PROVIDER and txn not in ready], attempts)
+    ready += failed_over
+    batch = list(resumed)
+    if ready:
+        batch += dispatch.dispatch(ready, attempts, _parents(ready), instruments)
+    if batch:
+        _hear_answers(calls.make(batch, instruments))
+    for txn in claimed:
+        if txn.state == State.COMPENSATING:
+            undo.compensate(txn)
+        elif txn.state in SETTLED and txn not in ready and txn not in fresh:
+            _unschedule(txn)
+
+
+def _resume(
+    transactions: Sequence[Transaction], attempts: Mapping[UUID, list[Attempt]]
+) -> tuple[list[Call], list[Transaction]]:
+    """Say what each that is at a provider needs: to be sent, asked about, cancelled, or sent elsewhere."""
+    batch: list[Call] = []
+    elsewhere: list[Transaction] = []
+    for txn in transactions:
+        attempt = attempts[txn.id][-1] if attempts[txn.id] else None
+        if attempt is None or attempt.state == AttemptState.NOT_EXECUTED:
+            elsewhere.append(txn)
+        else:
+            batch.append(Call(verb=_verb(txn, attempt), transaction=txn, attempt=attempt))
+    return batch, elsewhere
+
+
+def _verb(txn: Transaction, attempt: Attempt) -> str:
+    if attempt.state == AttemptState.PREPARED:
+        return "submit"
+    ends = txn.is_overdue or txn.security.get("cancel_requested")
+    return "cancel" if ends and txn.next_action is not None and attempt.provider_ref else "status"
+
+
+def _hear_answers(answered: Sequence[tuple[Call, calls.Answer]]) -> None:
+    """Write what the providers answered. Where somebody else was faster, the answer goes through the common door."""
+    pending = [(call, answer, calls.judge(call, answer)) for call, answer in answered]
+    written = [change for _, _, change in pending]
+    refused = writing.write(written)
+    outcomes.trip_liars(written)
+    late = [
+        outcomes.Reported(provider=call.attempt.provider, source="answer", report=answer)
+        for call, answer, change in pending
+        if refused.get(change.transaction.id) == "stale" and isinstance(answer, calls.Report)
+    ]
+    if late:
+        outcomes.apply(late)
+    for call, _, change in pending:
+        verdict = refused.get(change.transaction.id)
+        if verdict not in (None, "stale"):
+            _set_aside(call.transaction, errors.ProcessingFault(code=verdict, detail="The ledger refused the outcome."))
+
+
+def _instruments(transactions: Sequence[Transaction]) -> dict[UUID, Instrument]:
+    found: dict[UUID, Instrument] = {}
+    for domain in kinds.domains():
+        wanted = {txn.instrument_id for txn in transactions if txn.domain == domain.code and txn.instrument_id}
+        if wanted:
+            found |= domain.instruments.load(instrument_ids=wanted)
+    return found
+
+
+def _parents(transactions: Sequence[Transaction]) -> dict[UUID, Transaction]:
+    wanted = {txn.parent_id for txn in transactions if txn.parent_id}
+    return {parent.id: parent for parent in claims.load(wanted)} if wanted else {}
+
+
+def _unschedule(txn: Transaction) -> None:
+    """A settled transaction has nothing due any more."""
+    writing.write([changes.begin(txn)])
+
+
+def _set_aside(txn: Transaction, error: Exception) -> None:
+    """Work on one transaction failed on our side: again after a pause, and after some tries before a person.
+
+    Nothing is given back: what is held stays held until somebody knows what happened.
+    """
+    _log.exception("drain.transaction_failed", transaction=txn.public_id, exc_info=error)
+    fresh = claims.get(txn.id)
+    if fresh.fence != txn.fence or fresh.state in SETTLED:
+        return
+    change = changes.begin(fresh)
+    fresh.tries += 1
+    code = error.code if isinstance(error, errors.DiboasError) else type(error).__name__
+    if fresh.tries < _FAULTS_AT_MOST:
+        change.log("transaction.fault", actor="system:engine", reason=code[:60])
+        change.due_in = retry.delay_s(tries=fresh.tries, rng=calls.RNG)
+    else:
+        change.park(
+            source="advance",
+            category=Category.PERMANENT,
+            error=code[:60],
+            detail=repr(error),
+            actor="system:engine",
+        )
+    writing.write([change])

@@ -1,0 +1,192 @@
+"""The one write of the engine: a set of changes, one statement, a verdict for each."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import OperationalError, connection
+
+from core.kernel.money import Money
+from core.ledger import accounts, posting
+from core.ledger.accounts import AccountRef
+from core.ledger.movements import Movement
+from core.orchestration import feed, gates
+from core.orchestration.engine.changes import Change
+from core.orchestration.models import Attempt
+from core.resilience import retry
+
+_TRIES = 5
+_rng = random.SystemRandom()
+_WRITE = "SELECT ref, verdict FROM orchestration_commit(%s::jsonb)"
+
+
+def write(changes: Sequence[Change]) -> dict[UUID, str]:
+    """Write each change whole or not at all and return what was refused, by transaction.
+
+    Shape: ``stale`` when somebody else moved the transaction first, else the word of the limits or the ledger, such as
+        ``insufficient_funds``. What is not in the answer is written.
+    Raises: OperationalError after bounded retries of deadlocks and lock timeouts.
+    """
+    if not changes:
+        return {}
+    payload = orjson.dumps(_payload(changes), default=_plain).decode()
+    for tries in range(1, _TRIES):
+        try:
+            return _execute(payload)
+        except OperationalError as error:
+            # Inside somebody's transaction the whole of it has to be repeated, which is for its owner to do.
+            if connection.in_atomic_block or not retry.lost_race(error=error):
+                raise
+            time.sleep(_rng.uniform(0, 0.01 * 2**tries))
+    return _execute(payload)
+
+
+def _execute(payload: str) -> dict[UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [payload])
+        return dict(cursor.fetchall())
+
+
+def _payload(changes: Sequence[Change]) -> dict[str, Any]:
+    return {
+        "consumer": gates.consumer(),
+        "items": [_item(change) for change in changes],
+        "limits": [_use(change, change.consumes) for change in changes if change.consumes],
+        "moves": posting.encode(movements=[_movement(change) for change in changes if change.deed]),
+        "events": [row for change in changes for row in _events(change)],
+        "attempts": [_attempt(attempt) for change in changes for attempt in change.attempts.values()],
+        "decisions": [change.decision for change in changes if change.decision is not None],
+        "dead": [{**row, "t": change.transaction.id} for change in changes for row in change.dead],
+        "children": [row for change in changes for row in change.children],
+        "streams": [row for change in changes for row in (*_streams(change), *map(feed.opened_row, change.children))],
+        "effects": [row for change in changes for row in _effects(change)],
+    }
+
+
+def _item(change: Change) -> dict[str, Any]:
+    txn = change.transaction
+    return {
+        "id": txn.id,
+        "version": txn.version,
+        "fence": txn.fence,
+        "from_state": change.was.value,
+        "state": str(txn.state),
+        "trail": change.trail or txn.trail,
+        "reason": txn.reason,
+        "keep_lease": change.keep_lease,
+        "due_in": change.due_in,
+        "deadline_keep": change.deadline_keep,
+        "deadline_in": change.deadline_in,
+        "tries": txn.tries,
+        "debit_units": txn.debit_units,
+        "receive_units": txn.receive_units,
+        "reversed_units": txn.reversed_units,
+        "fees": txn.fees,
+        "provider": txn.provider,
+        "reservation_id": txn.reservation_id,
+        "undo": txn.undo,
+        "cleared": txn.cleared,
+        "next_action": txn.next_action,
+        "eta": txn.eta,
+        "seq": txn.seq,
+        "security": txn.security,
+        "completed": change.is_settled,
+    }
+
+
+def _use(change: Change, money: Money) -> dict[str, Any]:
+    txn = change.transaction
+    return {
+        "ref": txn.id,
+        "customer": txn.customer_id,
+        "kind": txn.kind,
+        "asset": money.asset.code,
+        "units": str(money.units),
+    }
+
+
+def _movement(change: Change) -> Movement:
+    txn = change.transaction
+    return Movement(
+        ref=txn.id, transaction_id=txn.id, entries=change.deed.entries, operations=change.deed.operations
+    )
+
+
+def _events(change: Change) -> Iterable[dict[str, Any]]:
+    for event in change.events:
+        yield {
+            "id": event.id,
+            "t": change.transaction.id,
+            "seq": event.seq,
+            "type": event.type,
+            "f": event.from_state,
+            "s": event.to_state,
+            "actor": event.actor,
+            "reason": event.reason,
+            "data": event.data,
+        }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "id": attempt.id,
+        "t": attempt.transaction_id,
+        "number": attempt.number,
+        "leg": attempt.leg,
+        "provider": attempt.provider,
+        "operation": attempt.operation,
+        "method": attempt.method,
+        "state": str(attempt.state),
+        "key": attempt.key,
+        "provider_ref": attempt.provider_ref,
+        "stage": attempt.stage,
+        "rank": attempt.rank,
+        "units": attempt.units,
+        "asset": attempt.asset,
+        "destination": attempt.destination,
+        "tries": attempt.tries,
+        "asks": attempt.asks,
+        "error": attempt.error,
+    }
+
+
+def _streams(change: Change) -> Iterable[dict[str, Any]]:
+    txn = change.transaction
+    state = str(change.was)
+    for event in change.events:
+        state = event.to_state or state
+        yield feed.event_row(customer_id=txn.customer_id, transaction=txn, event=event, state=state)
+    last = change.events[-1] if change.events else None
+    if last is not None and txn.counterparty_id is not None and feed.is_shown_to_recipient(str(txn.state)):
+        yield feed.event_row(customer_id=txn.counterparty_id, transaction=txn, event=last, state=state)
+    for account in sorted(_touched(change), key=lambda ref: (ref.code, ref.asset)):
+        yield feed.balance_row(transaction=txn, account=account)
+
+
+def _touched(change: Change) -> set[AccountRef]:
+    """Every customer account whose figures this change moves."""
+    txn = change.transaction
+    refs = {line.account for entry in change.deed.entries for line in entry.lines}
+    if change.deed.operations:
+        refs.add(accounts.customer(customer_id=txn.customer_id, domain=txn.domain, asset=txn.asset))
+    return {ref for ref in refs if ref.customer_id is not None and ref.domain}
+
+
+def _effects(change: Change) -> Iterable[dict[str, Any]]:
+    txn = change.transaction
+    if not change.events or txn.status == change.status_was:
+        return
+    event_id = change.events[-1].id
+    yield feed.status_effect(transaction=txn, event_id=event_id, customer_id=txn.customer_id, role="owner")
+    if txn.counterparty_id is not None and feed.is_shown_to_recipient(str(txn.state)):
+        yield feed.status_effect(transaction=txn, event_id=event_id, customer_id=txn.counterparty_id, role="recipient")
+
+
+def _plain(value: Any) -> Any:
+    """Render what orjson does not know: Decimal counts of units, exactly."""
+    return str(value)

@@ -1,0 +1,52 @@
+"""What a person decides about a transaction that a gate holds up."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.kernel import errors
+from core.orchestration import kinds, news, outcomes
+from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine.admission import NOT_PERMITTED
+from core.orchestration.models import Transaction
+from core.orchestration.states import State
+
+_AT_A_GATE = frozenset({State.KYC_VERIFICATION, State.COMPLIANCE_CHECK})
+
+
+def release(*, transaction_id: UUID, stage: State, actor: str, reason: str) -> None:
+    """Let a held-up transaction go on past ``stage``; every other gate still looks at it.
+
+    Raises: NotFound; Conflict (``not_held_up``) when it waits at no gate, (``state_changed``) when it was just moved.
+    """
+    txn = _held(transaction_id)
+    change = changes.begin(txn)
+    txn.cleared = sorted({*txn.cleared, str(stage)})
+    change.log("transaction.released", actor=actor, reason="released_by_review", data={})
+    change.set_deadline(kinds.of(txn).rules.window)
+    change.due_in = 0
+    _write(change)
+
+
+def refuse(*, transaction_id: UUID, actor: str, reason: str) -> None:
+    """End a held-up transaction; blocked money is free again. The customer reads no more than that it may not be.
+
+    Raises: as ``release``.
+    """
+    change = changes.begin(_held(transaction_id))
+    news.end(change=change, reason=NOT_PERMITTED, actor=actor)
+    _write(change)
+
+
+def _held(transaction_id: UUID) -> Transaction:
+    txn = claims.get(transaction_id)
+    if txn.state not in _AT_A_GATE:
+        raise errors.Conflict(code="not_held_up", detail=f"{txn.public_id} waits at no gate.")
+    return txn
+
+
+def _write(change: changes.Change) -> None:
+    verdict = writing.write([change]).get(change.transaction.id)
+    if verdict is not None:
+        raise errors.Conflict(code="state_changed", detail=f"It was moved by somebody else ({verdict}): look again.")
+    outcomes.wake([change.transaction.domain])

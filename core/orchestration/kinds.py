@@ -1,0 +1,215 @@
+"""What a domain brings: one class per kind of transaction, registered here. The engine knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+
+from core.identity.customers import CustomerView
+from core.kernel import errors
+from core.kernel.assets import Asset
+from core.kernel.money import Money
+from core.ledger.movements import Entry, Operation
+from core.orchestration.models import Attempt, Transaction
+from core.orchestration.states import State
+from core.providers import contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What is to happen in the ledger at one point of a transaction's life. All of it or none of it."""
+
+    entries: tuple[Entry, ...] = ()
+    operations: tuple[Operation, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.operations)
+
+    def __add__(self, other: Deed) -> Deed:
+        return Deed(entries=self.entries + other.entries, operations=self.operations + other.operations)
+
+
+NOTHING = Deed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What a kind needs to know of a customer's card or bank account. ``secrets`` goes to the provider only."""
+
+    id: UUID
+    method: str
+    holder: str
+    label: str
+    destination: str
+    secrets: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A well-formed wish of a customer, not yet checked against anything that can change.
+
+    Exactly one side carries the amount: ``source`` is the whole debit with fees inside, ``target`` is what arrives with
+    fees on top. ``method`` is the family of the instrument, empty for a kind without a provider.
+    """
+
+    domain: str
+    kind: str
+    side: str
+    amount: Money
+    asset: Asset
+    method: str
+    instrument: Instrument | None
+    counterparty: CustomerView | None
+    preferences: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for every transaction of a kind, as data beside its code.
+
+    ``path`` is the fixed order of states; ``waypoints`` says how far each stage at a provider carries. ``minimum_units``
+    is by asset code: an asset that is missing is not served. ``window`` is how long the customer may take where an
+    action is asked of him. ``leaves`` marks money that goes where we cannot get it back from. ``is_forced`` marks what has happened
+    outside already: no customer starts it, and nothing about it is priced, refused or reserved.
+    """
+
+    path: tuple[State, ...]
+    waypoints: Mapping[contract.Stage, State]
+    minimum_units: Mapping[str, int]
+    methods: frozenset[str]
+    needs_counterparty: bool
+    leaves: bool
+    window: timedelta
+    is_forced: bool = False
+
+
+class Kind(Protocol):
+    """One kind of transaction: what to hold, call, post and undo. Pure: no database, no network, no clock.
+
+    ``to_move`` is what the provider is asked to move; ``accepted`` is posted once, when the provider first has it; ``complete`` when it is settled; ``release`` undoes the
+    reservation; ``undo_accepted`` undoes ``accepted``; ``reverse`` posts news that came after the end, for the child
+    transaction ``child`` of ``parent``.
+    """
+
+    domain: str
+    name: str
+    operation: contract.Operation | None
+    rules: Rules
+
+    def to_move(self, *, transaction: Transaction) -> Money: ...
+
+    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: Instrument) -> contract.Order: ...
+
+    def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed: ...
+
+    def block(self, *, transaction: Transaction) -> Deed: ...
+
+    def send(self, *, transaction: Transaction) -> Deed: ...
+
+    def accepted(self, *, transaction: Transaction) -> Deed: ...
+
+    def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed: ...
+
+    def release(self, *, transaction: Transaction, expired: bool) -> Deed: ...
+
+    def undo_accepted(self, *, transaction: Transaction) -> Deed: ...
+
+    def reverse(self, *, child: Transaction, parent: Transaction) -> Deed: ...
+
+
+class Instruments(Protocol):
+    """Where a domain keeps its customers' instruments."""
+
+    def find(self, *, customer_id: UUID, instrument_id: UUID) -> Instrument | None: ...
+
+    def load(self, *, instrument_ids: set[UUID]) -> Mapping[UUID, Instrument]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A domain as the engine sees it: its proxy of the transaction, its kinds, its instruments, and the Celery task
+    on its queue that drains it.
+    """
+
+    code: str
+    model: type[Transaction]
+    kinds: tuple[Kind, ...]
+    instruments: Instruments
+    task: str
+    queue: str
+
+
+_domains: dict[str, Domain] = {}
+_kinds: dict[tuple[str, str], Kind] = {}
+_moves: dict[tuple[str, str, str], str] = {}
+
+
+def register(domain: Domain) -> None:
+    """Let the engine work for a domain.
+
+    Raises: ImproperlyConfigured if a kind's path takes a step that the domain's model does not declare.
+    """
+    _domains[domain.code] = domain
+    for source, target, name in transitions_of(domain.model):
+        _moves[domain.code, source, target] = name
+    for kind in domain.kinds:
+        for source, target in zip(kind.rules.path, kind.rules.path[1:], strict=False):
+            if (domain.code, source, target) not in _moves:
+                raise ImproperlyConfigured(f"{domain.code}.{kind.name}: {source} to {target} is not a transition.")
+        _kinds[domain.code, kind.name] = kind
+
+
+def transitions_of(model: type[Transaction]) -> list[tuple[str, str, str]]:
+    """Return every declared (source, target, method) of a domain's model, sorted."""
+    field: Any = model._meta.get_field("state")
+    return sorted((str(t.source), str(t.target), str(t.name)) for t in field.get_all_transitions(model))
+
+
+def domains() -> list[Domain]:
+    return [_domains[code] for code in sorted(_domains)]
+
+
+def domain(code: str) -> Domain:
+    """Return a domain. Raises: NotFound."""
+    try:
+        return _domains[code]
+    except KeyError:
+        raise errors.NotFound(detail=f"There is no domain {code!r}.") from None
+
+
+def get(*, domain: str, kind: str) -> Kind:
+    """Return a kind. Raises: InvalidInput (``unknown_kind``)."""
+    try:
+        return _kinds[domain, kind]
+    except KeyError:
+        raise errors.InvalidInput(
+            code="unknown_kind", detail=f"{domain} has no kind {kind!r}.", pointer="/kind"
+        ) from None
+
+
+def of(transaction: Transaction) -> Kind:
+    """Return the kind of a transaction."""
+    return _kinds[transaction.domain, transaction.kind]
+
+
+def model_of(code: str) -> type[Transaction]:
+    """Return the proxy through which transactions of a domain must be loaded."""
+    return _domains[code].model
+
+
+def mover(*, domain: str, source: str, target: str) -> str:
+    """Return the name of the transition method between two states.
+
+    Raises: ProcessingFault (``transition_not_declared``).
+    """
+    try:
+        return _moves[domain, source, target]
+    except KeyError:
+        raise errors.ProcessingFault(
+            code="transition_not_declared", detail=f"{domain}: {source} to {target} is not declared."
+        ) from None

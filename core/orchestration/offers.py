@@ -1,0 +1,133 @@
+"""What a transaction costs and who would do it: a kind's candidates, judged by quotes and routing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.fees import schedules, sheets
+from core.kernel import held
+from core.kernel.money import Money
+from core.ledger import queries
+from core.orchestration import kinds
+from core.orchestration.models import Transaction
+from core.providers import guard, health, registry
+from core.providers.contract import Capability, Operation
+from core.quotes import preferences, preparing
+from core.quotes.candidates import CandidateInput
+from core.quotes.preparing import NoProvider, Prepared
+from core.resilience import breaker
+from core.routing import weights
+
+MOMENT_S = 0.25
+RECOVERY_MS = 60_000
+COVER_SHORT = "has too little cover"
+BREAKER_OPEN = "is failing and is being left alone"
+_moments: dict[tuple[str, ...], held.Held[Any]] = {}
+
+
+def prepare(
+    *,
+    kind: kinds.Kind,
+    method: str,
+    side: str,
+    amount: Money,
+    wishes: Mapping[str, Any],
+    without: frozenset[str] = frozenset(),
+) -> Prepared:
+    """Return the price of a wish with the best provider that is not in ``without``.
+
+    Raises: what ``preparing.prepare`` raises, among them NoProvider.
+    """
+    inputs = preparing.PriceInputs(
+        domain=kind.domain,
+        kind=kind.name,
+        method=method,
+        side="target" if side == "target" else "source",
+        amount=amount,
+        candidates=None if kind.operation is None else _candidates(kind.operation, method, amount, without),
+        preferences=preferences.parse(data=wishes),
+    )
+    return preparing.prepare(inputs=inputs, schedule=schedules.current(), weights=weights.current())
+
+
+def for_transaction(transaction: Transaction) -> Prepared:
+    """Return the price of an accepted transaction. Raises: as ``prepare``."""
+    return prepare(
+        kind=kinds.of(transaction),
+        method=transaction.method,
+        side=transaction.side,
+        amount=transaction.money,
+        wishes=transaction.preferences,
+    )
+
+
+def provider_for(transaction: Transaction, *, without: frozenset[str]) -> Prepared | None:
+    """Return the best provider that does it within the locked price and is not in ``without``, or None."""
+    try:
+        offer = prepare(
+            kind=kinds.of(transaction),
+            method=transaction.method,
+            side=transaction.side,
+            amount=transaction.money,
+            wishes=transaction.preferences,
+            without=without,
+        )
+    except NoProvider:
+        return None
+    locked = sheets.FeeSheet.from_json(transaction.fees or {})
+    if without and (offer.sheet.debit > locked.debit or offer.sheet.receive < locked.receive):
+        return None
+    return offer
+
+
+def _candidates(operation: Operation, method: str, amount: Money, without: frozenset[str]) -> list[CandidateInput]:
+    return [
+        _candidate(adapter.code, operation, capability, amount)
+        for adapter, capability in registry.candidates(operation=operation, method=method, asset=amount.asset.code)
+        if adapter.code not in without
+    ]
+
+
+def _candidate(provider: str, operation: Operation, capability: Capability, amount: Money) -> CandidateInput:
+    why = _why_not(provider, operation, capability, amount)
+    return CandidateInput(
+        provider=provider,
+        capability=capability,
+        health=health.snapshot(provider=provider, operation=operation.value).success_rate,
+        eligible=not why,
+        why=why,
+    )
+
+
+def _why_not(provider: str, operation: Operation, capability: Capability, amount: Money) -> str:
+    """Return why a provider cannot take this now, or an empty string. What is looked at is a moment old at most."""
+    if not _ready(provider, operation):
+        return BREAKER_OPEN
+    if capability.needs_cover and _cover(provider, amount.asset.code) < amount:
+        return COVER_SHORT
+    return ""
+
+
+def _ready(provider: str, operation: Operation) -> bool:
+    """An open breaker is left alone until its recovery time is over; then whoever comes is its probe."""
+    name = guard.breaker_name(provider=provider, operation=operation.value)
+
+    def look() -> bool:
+        view = breaker.view(name=name)
+        if view.mode == breaker.Mode.FORCED_OPEN:
+            return False
+        return view.state == breaker.State.CLOSED or time.time() * 1000 - view.opened_ms >= RECOVERY_MS
+
+    return bool(_moment(("ready", name), look).get())
+
+
+def _cover(provider: str, asset: str) -> Money:
+    """Return what we have at a provider to pay out. The ledger has the last word; this only spares a futile try."""
+    cover: Money = _moment(("cover", provider, asset), lambda: queries.cover(provider=provider, asset=asset)).get()
+    return cover
+
+
+def _moment(key: tuple[str, ...], load: Callable[[], Any]) -> held.Held[Any]:
+    return _moments.setdefault(key, held.Held(load, seconds=MOMENT_S))

@@ -1,0 +1,70 @@
+"""What beat runs so that nothing is ever stuck: deadlines, reservations past theirs, rows that lost their schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+
+from core.ledger import sweeps as ledger_sweeps
+from core.orchestration import kinds, outcomes
+
+# A row that is not settled, not due and not claimed must be in a person's hands; a gate's hold-up and a parked one are.
+_ORPHANS = """
+    UPDATE orchestration_transaction t SET due_at = clock_timestamp()
+    WHERE t.id IN (
+        SELECT o.id FROM orchestration_transaction o
+        WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') AND o.due_at IS NULL
+          AND o.state NOT IN ('KYC_VERIFICATION', 'COMPLIANCE_CHECK')
+          AND o.updated_at < clock_timestamp() - interval '1 minute'
+          AND NOT EXISTS (SELECT FROM orchestration_deadletter d WHERE d.transaction_id = o.id AND d.state = 'OPEN')
+        LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING t.domain
+"""
+_OVERDUE = """
+    UPDATE orchestration_transaction t SET due_at = clock_timestamp()
+    WHERE t.id IN (
+        SELECT o.id FROM orchestration_transaction o
+        WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
+          AND o.deadline_at < clock_timestamp() AND o.due_at > clock_timestamp()
+        LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING t.domain
+"""
+_FOR_HOLDS = """
+    UPDATE orchestration_transaction t SET due_at = clock_timestamp()
+    WHERE t.id = ANY(%s) AND t.state = 'BALANCE_RESERVED' AND t.due_at IS DISTINCT FROM clock_timestamp()
+    RETURNING t.domain
+"""
+
+
+def deadlines(*, limit: int) -> int:
+    """Make due what is past its deadline; return how many. The engine decides under its lock what that means."""
+    return _wake(_run(_OVERDUE, [limit]))
+
+
+def reservations(*, limit: int) -> int:
+    """Make due what still has a hold past its deadline; return how many.
+
+    A hold is never expired behind its transaction's back: what was sent has no deadline, and the rest ends here.
+    """
+    overdue = ledger_sweeps.overdue_holds(limit=limit)
+    owners: list[UUID] = [hold.transaction_id for hold in overdue if hold.transaction_id is not None]
+    return _wake(_run(_FOR_HOLDS, [owners])) if owners else 0
+
+
+def orphans(*, limit: int) -> int:
+    """Give a schedule back to what has lost it; return how many. There should be none."""
+    return _wake(_run(_ORPHANS, [limit]))
+
+
+def _run(sql: str, params: Sequence[object]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(params))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _wake(domains: Sequence[str]) -> int:
+    known = {domain.code for domain in kinds.domains()}
+    outcomes.wake(sorted(known.intersection(domains)))
+    return len(domains)

@@ -1,0 +1,32 @@
+"""Plugs the engine into what lies below it: due work, feeds, the story of a transaction, the books, health."""
+
+from __future__ import annotations
+
+from core.api import explain
+from core.audit import books
+from core.orchestration import checks, kinds, queries, stories
+from core.outbox import due, snapshots
+
+_DUE = (
+    "EXISTS (SELECT FROM orchestration_transaction WHERE due_at <= clock_timestamp() AND domain = '{domain}'"
+    " AND (lease_until IS NULL OR lease_until < clock_timestamp()))"
+)
+
+
+def connect() -> None:
+    """Register what this package brings. Called once, when Django starts."""
+    snapshots.register("transactions", queries.snapshot)
+    books.register("orchestration", checks.breaks)
+    for name, part in stories.PARTS.items():
+        explain.register(name, part)
+
+
+def watch(domain: kinds.Domain) -> None:
+    """Have the relay look every moment whether work of a domain is due, as the net under lost wake-ups."""
+    due.register(
+        f"{domain.code}.due",
+        _DUE.format(domain=domain.code),
+        task=domain.task,
+        queue=domain.queue,
+        key=f"drain:{domain.code}",
+    )
