@@ -33,6 +33,5 @@ class ContextMiddleware:
                 path=request.path,
                 status=response.status_code,
                 duration_ms=round((time.perf_counter() - started) * 1000, 1),
-                actor=getattr(request, "actor", ""),
             )
         return response

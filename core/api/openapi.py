@@ -6,7 +6,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework.serializers import BooleanField, CharField, Serializer
 
 from core.identity.authentication import ApiKeyAuthentication, JwtAuthentication, StaffSessionAuthentication
 
@@ -47,6 +48,24 @@ _KEY = OpenApiParameter(
 )
 
 
+PAGING = [
+    OpenApiParameter(name="limit", type=int, description="1 to 100, 25 by default."),
+    OpenApiParameter(name="cursor", type=str, description="next_cursor of the page before."),
+]
+
+
+def page_of(shape: type[Serializer[Any]]) -> Any:
+    """Return the shape of a list of ``shape``, for ``extend_schema(responses=…)``."""
+    return inline_serializer(
+        name=f"{shape.__name__}Page",
+        fields={
+            "data": shape(many=True),
+            "has_more": BooleanField(),
+            "next_cursor": CharField(allow_null=True),
+        },
+    )
+
+
 class ContractSchema(AutoSchema):
     """Adds to each operation what the contract says of all of them."""
 
@@ -80,7 +99,7 @@ class ContractSchema(AutoSchema):
         return problems
 
 
-def add_problem_schema(result: dict[str, Any], generator: object, request: object, public: bool) -> dict[str, Any]:  # noqa: ARG001, FBT001 - spectacular's own signature
+def add_problem_schema(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """Postprocessing hook: put the Problem schema into the components."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     return result

@@ -76,6 +76,16 @@ class Problem:
         return HttpResponse(encoding.dumps(body), status=self.status, content_type=MEDIA_TYPE, headers=headers)
 
 
+# What failed inside is for the log: its text may hold a provider's words or a secret.
+_INTERNAL = Problem(status=500, code="internal_error", detail="Something went wrong on our side.")
+_UNAVAILABLE = Problem(
+    status=503,
+    code="unavailable",
+    detail="The service is not available for a moment.",
+    headers={"Retry-After": str(_RETRY_AFTER_S)},
+)
+
+
 def exception_handler(error: Exception, _context: Mapping[str, Any]) -> HttpResponse:
     """Answer for any exception that left a view. DRF calls this."""
     set_rollback()
@@ -103,8 +113,7 @@ def _of_ours(error: errors.DiboasError) -> Problem:
     status = _status(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("problem.fault", code=error.code, status=status, exc_info=error)
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Problem(status=500, code="internal_error", detail="Something went wrong on our side.")
+        return _UNAVAILABLE if status == HTTPStatus.SERVICE_UNAVAILABLE else _INTERNAL
     fields = (FieldError(pointer=error.pointer, code=error.code, detail=error.detail),) if error.pointer else ()
     return Problem(
         status=status,
@@ -164,11 +173,4 @@ def _child(pointer: str, key: str) -> str:
 
 def _of_unexpected(error: Exception) -> Problem:
     _log.exception("problem.unexpected", exc_info=error)
-    if isinstance(error, OperationalError):
-        return Problem(
-            status=503,
-            code="unavailable",
-            detail="The service is not available for a moment.",
-            headers={"Retry-After": str(_RETRY_AFTER_S)},
-        )
-    return Problem(status=500, code="internal_error", detail="Something went wrong on our side.")
+    return _UNAVAILABLE if isinstance(error, OperationalError) else _INTERNAL

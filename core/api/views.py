@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import structlog
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions, negotiation
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -52,13 +55,14 @@ class ApiView(APIView):
     reading needs ``read`` and changing needs ``transact``. ``open_when_frozen``: frozen customers may change this.
     """
 
-    authentication_classes = (ApiKeyAuthentication, JwtAuthentication)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (ApiKeyAuthentication, JwtAuthentication)
     renderer_classes = (encoding.JsonRenderer,)
     parser_classes = (encoding.JsonParser,)
     content_negotiation_class = AlwaysJson
     permission_classes = ()
     throttle_classes = ()
     metadata_class = None
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
     schema = ContractSchema()
 
     rate_scope: ClassVar[str] = "default"
@@ -70,7 +74,7 @@ class ApiView(APIView):
     @property
     def principal(self) -> Principal:
         """Who makes this request."""
-        principal = self.request.user
+        principal: object = self.request.user
         if not isinstance(principal, Principal):
             raise exceptions.NotAuthenticated(detail="Sign in, or send an API key.")
         return principal
@@ -84,12 +88,12 @@ class ApiView(APIView):
 
     def http_method_known(self, request: Request) -> bool:
         """Say whether there is a handler: a wrong method is told before anything is counted."""
-        return hasattr(self, (request.method or "").lower()) and request.method != "OPTIONS"
+        return request.method in self.allowed_methods
 
     def admit(self, request: Request) -> None:
         """Let the request in. Raises: NotAuthenticated, TooManyRequests, ScopeMissing, AccountFrozen."""
         principal = self.principal
-        request._request.actor = principal.actor
+        structlog.contextvars.bind_contextvars(actor=principal.actor)
         self.spend(rate_limits.of_principal(principal, scope=self.rate_scope))
         is_safe = request.method in _SAFE
         scope = self.scopes.get(request.method or "") or (Scope.READ if is_safe else Scope.TRANSACT)
@@ -104,16 +108,22 @@ class ApiView(APIView):
         if not budget.rate.allowed:
             raise rate_limits.TooManyRequests
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]  # DRF takes and returns plain Django responses as well
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        final = super().finalize_response(request, response, *args, **kwargs)
+        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # same
         final.headers["Cache-Control"] = "no-store"
         if self.budget is not None:
-            final.headers.update(self.budget.headers)
-        if (key_id := getattr(request._request, "stale_api_key", None)) is not None:
-            api_keys.touch(key_id)
+            for name, value in self.budget.headers.items():
+                final.headers[name] = value
+        self._note_use(request)
         return final
+
+    def _note_use(self, request: Request) -> None:
+        # After the handler's commit: when a key was last used is no part of what the request does.
+        user: object = getattr(request, "_user", None)
+        if isinstance(user, Principal) and user.is_use_stale and user.key_id is not None:
+            api_keys.touch(user.key_id)
 
     def get_exception_handler(self) -> Any:
         return problems.exception_handler
@@ -142,7 +152,7 @@ class StaffView(ApiView):
 
     def admit(self, request: Request) -> None:
         principal = self.principal
-        request._request.actor = principal.actor
+        structlog.contextvars.bind_contextvars(actor=principal.actor)
         self.spend(rate_limits.of_principal(principal, scope=self.rate_scope))
 
 

@@ -72,6 +72,7 @@ class Proof:
             rate_class=self.rate_class,
             is_frozen=self.status == models.CustomerStatus.FROZEN,
             key_id=self.id,
+            is_use_stale=self.is_use_stale,
             is_bounded_key=self.has_expiry or bool(self.allowed_addresses),
         )
 

@@ -55,8 +55,6 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             address = addresses.of_request(request._request)
             if not addresses.is_allowed(address=address, networks=proof.allowed_addresses):
                 raise AddressRefused
-        if proof.is_use_stale:
-            request._request.stale_api_key = proof.id
         principal = proof.principal()
         return principal, principal
 

@@ -14,6 +14,7 @@ from core.identity.countries import COUNTRIES
 from core.identity.models import User
 from core.kernel import errors
 
+_EMAIL_CHARS = 254
 _NAME_CHARS = 100
 _PASSWORD_CHARS = 1000
 _HANDLE = re.compile(r"[a-z0-9_]{3,30}", re.ASCII)
@@ -32,7 +33,7 @@ def email(text: str, *, pointer: str = "/email") -> str:
         validate_email(address)
     except ValidationError:
         raise _invalid("invalid_email", "This is not an e-mail address.", pointer) from None
-    if len(address) > User._meta.get_field("email").max_length:
+    if len(address) > _EMAIL_CHARS:
         raise _invalid("invalid_email", "This e-mail address is too long.", pointer)
     return address
 

@@ -9,7 +9,7 @@ from core.encryption import cipher
 WHERE = "mfa_authenticator.data"
 
 
-class EncryptingAdapter(DefaultMFAAdapter):
+class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Encrypts TOTP secrets and the seed of recovery codes with the platform's field keys."""
 
     def encrypt(self, text: str) -> str:

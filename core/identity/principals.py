@@ -26,6 +26,7 @@ class Principal:
 
     ``key_id`` is set for an API key, ``session_key`` for a sign-in; ``mfa_at`` is when a second factor was last proven.
     ``is_bounded_key``: the key ends some day, or works from some addresses only.
+    ``is_use_stale``: its last use was noted more than a minute ago.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Principal:
     mfa_at: datetime | None = None
     key_id: UUID | None = None
     is_bounded_key: bool = False
+    is_use_stale: bool = False
     session_key: str = ""
     device: UUID | None = None
 

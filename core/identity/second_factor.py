@@ -97,7 +97,7 @@ def confirm(*, user: User, secret: str, code: str) -> list[str]:
 
 def is_enrolled(*, user_id: int) -> bool:
     """Say whether this user must give a second factor."""
-    return Authenticator.objects.filter(user_id=user_id, type=_TOTP).exists()
+    return bool(Authenticator.objects.filter(user_id=user_id, type=_TOTP).exists())
 
 
 def verify(*, user_id: int, code: str) -> bool:
@@ -137,7 +137,7 @@ def _matching_counter(secret: str, code: str) -> int | None:
 
 def _spend(row: Authenticator | None, counter: int) -> bool:
     # RFC 6238, section 5.2: a code is accepted once. An older code than the last one is refused as well.
-    if row is None or counter <= row.data.get(_COUNTER, -1):
+    if row is None or counter <= int(row.data.get(_COUNTER, -1)):
         return False
     row.data[_COUNTER] = counter
     row.last_used_at = timezone.now()

@@ -56,6 +56,13 @@ class TokenReused(CredentialsRefused):
     default_code = "refresh_token_reused"
 
 
+class StaffRefused(errors.Refused):
+    """Members of staff sign in at the console, where a second factor is always asked for. HTTP 403."""
+
+    default_code = "staff_use_console"
+    http_status = 403
+
+
 class LockedOut(errors.DiboasError):
     """Too many failures for this account from this address."""
 
@@ -91,13 +98,15 @@ class SignedIn:
 def sign_in(*, request: HttpRequest, email: str, password: str, code: str = "") -> Tokens:
     """Check the credentials and open a session.
 
-    Raises: CredentialsRefused, CodeRequired, CodeWrong, LockedOut.
+    Raises: CredentialsRefused, CodeRequired, CodeWrong, StaffRefused, LockedOut.
     """
     user = auth.authenticate(request, username=email.strip().lower(), password=password)
     if getattr(request, "axes_locked_out", False):
         raise LockedOut(detail="Too many failed attempts. Try again later.")
     if not isinstance(user, User):
         raise CredentialsRefused(detail="The e-mail address or the password is wrong.")
+    if user.is_staff:
+        raise StaffRefused(detail="Members of staff sign in at the console.")
     enrolled = second_factor.is_enrolled(user_id=user.pk)
     if enrolled:
         _check_code(request=request, user=user, code=code)
@@ -116,8 +125,9 @@ def open_session(*, request: HttpRequest, user: User, has_second_factor: bool = 
     """Open a session for a user who proved himself, and return its tokens."""
     inner = HttpRequest()
     # A request of its own: on the real one the session middleware would answer with the session's cookie.
-    inner.META = request.META
+    inner.META = dict(request.META)
     inner.session = sessionkit.new_session()
+    inner.user = user
     auth.login(inner, user, backend=_BACKEND)
     inner.session.set_expiry(app_settings.JWT_REFRESH_TOKEN_EXPIRES_IN)
     inner.session[_DEVICE] = devices.seen(user_id=user.pk, agent=request.META.get("HTTP_USER_AGENT", "")).hex

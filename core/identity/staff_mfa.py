@@ -33,7 +33,7 @@ def verified_at(request: HttpRequest) -> datetime | None:
 def is_verified(request: HttpRequest, *, within: timedelta = LIFETIME) -> bool:
     """Say whether an active member of staff proved a second factor in this session not longer ago than ``within``."""
     user = request.user
-    if not (user.is_authenticated and user.is_active and isinstance(user, User) and user.is_staff):
+    if not (isinstance(user, User) and user.is_active and user.is_staff):
         return False
     at = verified_at(request)
     return at is not None and clock.SYSTEM.now() - at <= within
@@ -72,7 +72,7 @@ class StaffSignInForm(AdminAuthenticationForm):
         except forms.ValidationError as error:
             raise forms.ValidationError(_WRONG, code="invalid_login") from error
         user = self.get_user()
-        if user is None or not second_factor.verify(user_id=user.pk, code=cleaned.get("code", "")):
+        if not second_factor.verify(user_id=user.pk, code=cleaned.get("code", "")):
             self._refuse(cleaned)
         return cleaned
 

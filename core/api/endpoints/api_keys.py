@@ -9,22 +9,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 
-from core.api import bodies, encoding, pagination
+from core.api import bodies, encoding, openapi, pagination
 from core.api.endpoints import shapes
 from core.api.idempotent import idempotent
 from core.api.views import ApiView, no_content
 from core.identity import api_keys
 from core.identity.principals import Principal, Scope
 from core.kernel import clock, errors, ids
-
-_PAGING = [
-    OpenApiParameter(name="limit", type=int, description="1 to 100, 25 by default"),
-    OpenApiParameter(name="cursor", type=str, description="next_cursor of the page before"),
-]
 
 
 class ScopeNotHeld(exceptions.PermissionDenied):
@@ -79,7 +74,9 @@ class ApiKeysView(_KeysView):
         response.stored = encoding.dumps(shown)  # type: ignore[attr-defined]  # what a replay gets
         return response
 
-    @extend_schema(parameters=_PAGING, responses={200: shapes.ApiKeyList}, operation_id="api_keys_list")
+    @extend_schema(
+        parameters=openapi.PAGING, responses={200: openapi.page_of(shapes.ApiKeyAnswer)}, operation_id="api_keys_list"
+    )
     def get(self, request: Request) -> HttpResponse:
         page, rows = pagination.paginate(request, api_keys.of_customer(self.customer_id))
         return encoding.response(pagination.envelope(rows, page=page, key=lambda row: row.id, render=shapes.api_key))

@@ -108,12 +108,6 @@ class NewApiKeyAnswer(ApiKeyAnswer):
     secret = serializers.CharField(required=False, help_text="Shown once; a replay comes without it.")
 
 
-class ApiKeyList(serializers.Serializer[Any]):
-    data = ApiKeyAnswer(many=True)
-    has_more = serializers.BooleanField()
-    next_cursor = serializers.CharField(allow_null=True)
-
-
 def tokens(pair: Tokens) -> dict[str, Any]:
     """Return what a sign-in or a refresh answers."""
     return {
