@@ -77,7 +77,7 @@ class ProvidersView(ApiView):
     tag = "providers"
 
     @extend_schema(responses={200: ProvidersAnswer}, operation_id="providers_list")
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002 the framework passes it
+    def get(self, request: Request) -> HttpResponse:
         views = queries.overview(now=clock.SYSTEM.now())
         return encoding.response({"data": [_provider(view) for view in views], "has_more": False, "next_cursor": None})
 

@@ -1,4 +1,4 @@
-"""The Django app of this package."""
+"""The Django app of the webhook inbox."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,8 @@ class WebhooksConfig(AppConfig):
     name = "core.webhooks"
     label = "webhooks"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.webhooks import wiring
+
+        wiring.connect()

@@ -113,7 +113,14 @@ class Doc:
             return None
         if not isinstance(value, kind):
             raise Malformed(f"{name} is not a {_NAMES[kind]}")
+        if isinstance(value, str) and not _is_storable(value):
+            raise Malformed(f"{name} has characters that are no text")
         return value
+
+
+def _is_storable(value: str) -> bool:
+    """Whether PostgreSQL can keep it: no NUL, no half of a surrogate pair, both of which JSON can smuggle in."""
+    return value.isprintable() or ("\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value))
 
 
 def _no_constant(name: str) -> object:

@@ -154,9 +154,8 @@ def test_only_allowed_hosts_and_only_https_off_this_machine(url: str) -> None:
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "evil", ""])
 def test_a_path_cannot_lead_elsewhere(path: str) -> None:
-    with wires.serving(wires.answer(200, {})) as wire:
-        with pytest.raises(contract.Unavailable):
-            client(wire.url).send(http.Call(operation="status", method="GET", path=path))
+    with wires.serving(wires.answer(200, {})) as wire, pytest.raises(contract.Unavailable):
+        client(wire.url).send(http.Call(operation="status", method="GET", path=path))
 
     assert wire.requests == []
 
