@@ -19,7 +19,7 @@ class CloseCode(IntEnum):
     SLOW_CONSUMER = 4430
 
 
-class Refusal(Exception):  # noqa: N818  # what happens, not what went wrong: the name reads as the contract does
+class Refusal(Exception):  # what happens, not what went wrong: the name reads as the contract does
     """The socket is to be closed with this code; ``code`` goes into the error frame that precedes it."""
 
     def __init__(self, close: CloseCode, *, code: str, detail: str) -> None:

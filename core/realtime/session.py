@@ -111,8 +111,9 @@ class Session:
 
     def abandon(self) -> None:
         """Drop what is queued and close: the client does not read."""
-        self._queue.clear()
-        self.close(CloseCode.SLOW_CONSUMER, reason="slow_consumer")
+        if not self.is_closing:
+            self._queue.clear()
+            self.close(CloseCode.SLOW_CONSUMER, reason="slow_consumer")
 
     async def write(self) -> None:
         """Send what is queued, in order, until the close has been sent. One task per socket runs this."""

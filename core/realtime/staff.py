@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 
+from core.identity import staff_mfa
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -21,15 +23,14 @@ def is_own_origin(headers: Headers) -> bool:
 
 
 def find(headers: Headers) -> int | None:
-    """Return the id of the active member of staff whose console session the cookie names, or None."""
+    """Return the id of the member of staff whose console session, with a proven second factor, the cookie names."""
     key = _cookie(headers)
     if not key:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = get_user(request)
-    is_staff = user.is_authenticated and user.is_active and user.is_staff
-    return user.pk if is_staff else None
+    request.user = get_user(request)  # checks that the session belongs to the present password
+    return request.user.pk if staff_mfa.is_verified(request) else None
 
 
 def _cookie(headers: Headers) -> str:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed
@@ -27,7 +28,10 @@ class LiveClient:
         self._news = threading.Condition()
         self._ping_s = ping_s
         offered = [Subprotocol("diboas.v1"), Subprotocol(f"ticket.{ticket}")]
-        self._socket: ClientConnection = connect(url, subprotocols=offered, compression=None, open_timeout=10)
+        self._stack = ExitStack()  # the library wants its sockets opened by ``with``
+        self._socket: ClientConnection = self._stack.enter_context(
+            connect(url, subprotocols=offered, compression=None, open_timeout=10)
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -81,7 +85,7 @@ class LiveClient:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._stack.close()
         self._reader.join(5)
 
     def _read(self) -> None:

@@ -1,0 +1,43 @@
+"""One live server and one database of its own for all tests of a module: every test has its own customers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+from tests.core.realtime import server
+from tests.core.realtime.callers import (  # noqa: F401 - fixtures
+    anyone,
+    by_key,
+    customer,
+    fresh_rates,
+    other,
+    own,
+)
+
+
+@pytest.fixture(scope="module")
+def module_db(database_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Clone]:
+    """Do what ``committed_db`` does, once for a module."""
+    name = f"{database_template}_{secrets.token_hex(4)}"
+    with django_db_blocker.unblock():
+        databases.close_all()
+        databases.create(name=name, template=database_template)
+        databases.point_at(name=name)
+        try:
+            yield databases.Clone(name=name, url=databases.url(name=name))
+        finally:
+            databases.close_all()
+            databases.point_at(name=database_template)
+            databases.drop(name=name)
+
+
+@pytest.fixture(scope="module")
+def live(module_db: databases.Clone) -> Iterator[server.LiveServer]:
+    """Run a live server with the real limits, but no heartbeat that could hide a lost poke."""
+    with server.running(database_url=module_db.url, HEARTBEAT_S=60.0) as started:
+        yield started
