@@ -5,6 +5,7 @@ What is ours: a code works once, which is remembered in the row itself and not i
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from core.identity.models import User
 from core.kernel import errors
 
 _COUNTER = "last_counter"
+_SECRET = re.compile(r"[A-Z2-7]{32}", re.ASCII)
 _TOTP = Authenticator.Type.TOTP
 _CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -86,7 +88,7 @@ def confirm(*, user: User, secret: str, code: str) -> list[str]:
 
     Raises: CodeRefused, FactorExists.
     """
-    counter = _matching_counter(secret, code)
+    counter = _matching_counter(secret, code) if _SECRET.fullmatch(secret) else None
     if counter is None:
         raise CodeRefused(detail="This code is not valid.", pointer="/code")
     with transaction.atomic():

@@ -1,25 +1,19 @@
 """Callers of the API: with a sign-in, with a key, with nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import orjson
 import pytest
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from core.identity import api_keys
+from core.identity import api_keys, rate_limits, second_factor
 from core.identity.customers import CustomerView
-from tests.core.identity.conftest import (  # noqa: F401 - fixtures
-    PASSWORD,
-    _fresh_rates,
-    client,
-    customer,
-    make_customer,
-    member,
-    totp_secret,
-    transactional_error,
-)
+from core.identity.staff import StaffView
+from tests.core.identity import people
 
 Call = Callable[..., HttpResponse]
 
@@ -34,6 +28,36 @@ def caller(client: Client, token: str = "") -> Call:
         return client.generic(method, path, data, content_type="application/json", headers=headers)
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rates() -> None:
+    rate_limits.rate_limits.forget()
+
+
+@pytest.fixture
+def make_customer(db: None) -> Callable[..., CustomerView]:
+    return people.make_customer
+
+
+@pytest.fixture
+def customer(db: None) -> CustomerView:
+    return people.make_customer()
+
+
+@pytest.fixture
+def totp_secret() -> str:
+    return second_factor.new_secret()
+
+
+@pytest.fixture
+def member(db: None, totp_secret: str) -> StaffView:
+    return people.make_staff(totp_secret=totp_secret)
+
+
+@pytest.fixture
+def client() -> Client:
+    return people.client_of_its_own()
 
 
 @pytest.fixture
@@ -67,5 +91,17 @@ def other(client: Client, make_customer: Callable[..., CustomerView], key_of: Ca
 @pytest.fixture
 def signed_in(client: Client, customer: CustomerView) -> Call:
     """The customer, by sign-in."""
-    body = {"email": customer.email, "password": PASSWORD}
+    body = {"email": customer.email, "password": people.PASSWORD}
     return caller(client, caller(client)("POST", "/api/v1/auth/sign-in", body).json()["access_token"])
+
+
+@pytest.fixture
+def refused_by() -> Callable[[str], AbstractContextManager[None]]:
+    """Expect that the database refuses what the block does, by the constraint of that name."""
+
+    @contextmanager
+    def refused(constraint: str) -> Generator[None, None, None]:
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            yield
+
+    return refused

@@ -63,9 +63,8 @@ class MakeView(ApiView):
         )
         if body.get("fail"):
             raise errors.Refused(code="no", detail="No.")
-        return encoding.response(
-            {"id": row.id.hex}, status=201, headers={"Location": f"/x/{row.id.hex}", "ETag": '"1"'}
-        )
+        headers = {"Location": f"/x/{row.id.hex}", "ETag": '"1"'}
+        return encoding.response({"id": row.id.hex}, status=201, headers=headers)
 
 
 api = [

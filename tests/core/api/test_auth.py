@@ -11,7 +11,7 @@ from django.test import Client
 from core.identity import models, second_factor
 from tests.core.api.conftest import caller
 from tests.core.identity.codes import code
-from tests.core.identity.conftest import PASSWORD
+from tests.core.identity.people import PASSWORD
 
 AUTH = "/api/v1/auth"
 pytestmark = pytest.mark.django_db

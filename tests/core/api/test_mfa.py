@@ -5,7 +5,7 @@ from django.test import RequestFactory
 
 from core.identity import models, second_factor, sign_in
 from tests.core.identity.codes import code
-from tests.core.identity.conftest import PASSWORD
+from tests.core.identity.people import PASSWORD
 
 MFA = "/api/v1/auth/mfa"
 pytestmark = pytest.mark.django_db

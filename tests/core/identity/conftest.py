@@ -1,6 +1,5 @@
-"""A customer, a member of staff, and addresses that no other test counts against."""
+"""Who the tests of identity are about."""
 
-import secrets
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -8,11 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from core.identity import customers, rate_limits, second_factor, staff
+from core.identity import rate_limits, second_factor
 from core.identity.customers import CustomerView
 from core.identity.staff import StaffView
-
-PASSWORD = "correct-horse-battery"
+from tests.core.identity import people
 
 
 @pytest.fixture(autouse=True)
@@ -22,23 +20,12 @@ def _fresh_rates() -> None:
 
 @pytest.fixture
 def make_customer(db: None) -> Callable[..., CustomerView]:
-    def make(**facts: object) -> CustomerView:
-        name = f"c{secrets.token_hex(6)}"
-        given = {
-            "email": f"{name}@example.com",
-            "password": PASSWORD,
-            "handle": name,
-            "display_name": "Ann Example",
-            "country": "DE",
-        }
-        return customers.create(customers.NewCustomer(**{**given, **facts}))
-
-    return make
+    return people.make_customer
 
 
 @pytest.fixture
-def customer(make_customer: Callable[..., CustomerView]) -> CustomerView:
-    return make_customer()
+def customer(db: None) -> CustomerView:
+    return people.make_customer()
 
 
 @pytest.fixture
@@ -48,20 +35,16 @@ def totp_secret() -> str:
 
 @pytest.fixture
 def member(db: None, totp_secret: str) -> StaffView:
-    email = f"s{secrets.token_hex(6)}@example.com"
-    return staff.create(email=email, password=PASSWORD, role="operations", totp_secret=totp_secret)
+    return people.make_staff(totp_secret=totp_secret)
 
 
 @pytest.fixture
 def client() -> Client:
-    """A client at an address of its own, because sign-in is counted by address."""
-    return Client(
-        REMOTE_ADDR=f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}", HTTP_ACCEPT="application/json"
-    )
+    return people.client_of_its_own()
 
 
 @pytest.fixture
-def transactional_error() -> Callable[[str], AbstractContextManager[None]]:
+def refused_by() -> Callable[[str], AbstractContextManager[None]]:
     """Expect that the database refuses what the block does, by the constraint of that name."""
 
     @contextmanager

@@ -123,8 +123,8 @@ def test_a_frozen_customer_says_so_until_he_is_active_again():
     assert not customers.set_status(customer_id=ann.id, status=models.CustomerStatus.ACTIVE).is_frozen
 
 
-def test_the_database_itself_refuses_an_upper_case_handle(transactional_error):
+def test_the_database_itself_refuses_an_upper_case_handle(refused_by):
     ann = customers.create(NewCustomer(**ANN))
 
-    with transactional_error("identity_customer_handle"):
+    with refused_by("identity_customer_handle"):
         models.Customer.objects.filter(id=ann.id).update(handle="ANN")
