@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from core.kernel import assets
 from core.ledger import queries
-from core.ledger.readings import HoldView
+from core.ledger.reading.values import HoldView
 from core.outbox import streams
 from core.outbox.streams import StreamEntry
 

@@ -134,7 +134,7 @@ BEGIN
   -- What is already there makes a movement a duplicate; what is not open makes it impossible.
   IF array_remove(o_verdict, NULL) <> '{}' THEN
     FOR i IN 1 .. cardinality(o_verdict) LOOP
-      IF o_verdict[i] IS NOT NULL AND m_verdict[o_move[i]] IS DISTINCT FROM 'duplicate' THEN
+      IF o_verdict[i] = 'duplicate' OR (o_verdict[i] IS NOT NULL AND m_verdict[o_move[i]] IS NULL) THEN
         m_verdict[o_move[i]] := o_verdict[i];
         m_detail[o_move[i]] := o_op[i] || ' ' || o_id[i];
         m_ok[o_move[i]] := false;
