@@ -91,9 +91,9 @@ def add(*, rows: Sequence[EffectEntry]) -> None:
 
 _CLAIM = """
     UPDATE outbox_effect e
-    SET tries = e.tries + 1, lease_until = clock_timestamp() + %(lease)s, due_at = clock_timestamp() + %(lease)s
+    SET tries = e.tries + 1, lease_until = due.free_at, due_at = due.free_at
     FROM (
-        SELECT id FROM outbox_effect
+        SELECT id, clock_timestamp() + make_interval(secs => %(lease)s) AS free_at FROM outbox_effect
         WHERE state = 'pending' AND topic = %(topic)s AND due_at <= clock_timestamp()
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) due
@@ -112,7 +112,7 @@ def drain(*, limit: int = 100) -> int:
 
 def _drain_topic(topic: str, limit: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": LEASE, "topic": topic, "limit": limit})
+        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "topic": topic, "limit": limit})
         claims = [_Claim(id_, tries, json.loads(payload)) for id_, tries, payload in cursor.fetchall()]
     if not claims:
         return 0
@@ -152,7 +152,8 @@ def _done(claims: list[_Claim]) -> None:
 
 _FAIL = """
     UPDATE outbox_effect
-    SET state = %(state)s, due_at = clock_timestamp() + %(wait)s, lease_until = NULL, last_error = %(error)s
+    SET state = %(state)s, due_at = clock_timestamp() + make_interval(secs => %(wait)s),
+        lease_until = NULL, last_error = %(error)s
     WHERE id = %(id)s AND tries = %(tries)s
 """
 
@@ -160,11 +161,11 @@ _FAIL = """
 def _failed(topic: str, claim: _Claim, fault: Exception) -> None:
     """Schedule the next try with a growing wait, or put the effect aside for a person."""
     dead = claim.tries >= MAX_TRIES
-    wait = timedelta(seconds=retry.delay_s(tries=claim.tries, rng=_rng, cap_s=_LONGEST_WAIT_S))
+    wait_s = retry.delay_s(tries=claim.tries, rng=_rng, cap_s=_LONGEST_WAIT_S)
     error = f"{type(fault).__name__}: {fault}"[:2000]
     with connection.cursor() as cursor:
-        values = {"state": "dead" if dead else "pending", "wait": wait, "error": error, "id": claim.id}
-        cursor.execute(_FAIL, {**values, "tries": claim.tries})
+        values: dict[str, Any] = {"state": "dead" if dead else "pending", "wait": wait_s, "error": error}
+        cursor.execute(_FAIL, {**values, "id": claim.id, "tries": claim.tries})
     _log.warning("outbox.effect_failed", topic=topic, effect_id=claim.id.hex, tries=claim.tries, dead=dead, error=error)
 
 
@@ -176,7 +177,7 @@ def replay(*, effect_id: UUID) -> bool:
             " WHERE id = %s AND state = 'dead'",
             [effect_id],
         )
-        revived = cursor.rowcount == 1
+        revived = int(cursor.rowcount) == 1
         if revived:
             wakeups.wake(task=TASK, queue=QUEUE, key=KEY)
     return revived

@@ -111,7 +111,7 @@ def read(*, customer_id: UUID, channel: str, after_seq: int, limit: int = 200) -
 
     Raises: Expired when rows after that number have been cleaned up, or the number was never given out.
     """
-    values = {"after": after_seq, "limit": limit, "customer": customer_id, "channel": channel}
+    values: dict[str, Any] = {"after": after_seq, "limit": limit, "customer": customer_id, "channel": channel}
     with connection.cursor() as cursor:
         cursor.execute(_READ, values)
         found = cursor.fetchall()
@@ -149,7 +149,7 @@ _CLEAN = """
         SELECT id FROM outbox_streamrow
         WHERE id < %(floor)s AND created_at < clock_timestamp() - coalesce(
             (SELECT (value || ' seconds')::interval FROM jsonb_each_text(%(keep)s::jsonb) WHERE key = channel),
-            %(least)s)
+            make_interval(secs => %(least)s))
         ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
 
@@ -157,19 +157,22 @@ _CLEAN = """
 def cleanup(*, limit: int = 5000) -> int:
     """Delete rows that are older than their channel keeps them; return how many. Heads stay, so numbers go on."""
     with connection.cursor() as cursor:
-        values = {
+        values: dict[str, Any] = {
             "floor": _floor(cursor, KEEP_AT_LEAST),
             "keep": json.dumps({channel: period.total_seconds() for channel, period in _keep.items()}),
-            "least": KEEP_AT_LEAST,
+            "least": KEEP_AT_LEAST.total_seconds(),
             "limit": limit,
         }
         cursor.execute(_CLEAN, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _floor(cursor: CursorWrapper, age: timedelta) -> UUID:
     """Return the smallest id that a row of this age can have, by the database's clock; ids begin with milliseconds."""
-    cursor.execute("SELECT (extract(epoch FROM clock_timestamp() - %s) * 1000)::bigint", [age])
+    cursor.execute(
+        "SELECT (extract(epoch FROM clock_timestamp() - make_interval(secs => %s)) * 1000)::bigint",
+        [age.total_seconds()],
+    )
     return UUID(int=cursor.fetchone()[0] << 80)
 
 

@@ -26,6 +26,10 @@ class Unavailable(errors.ConnectionFault):
     default_code = "redis_unavailable"
 
 
+class Resting(Unavailable):
+    """Redis failed less than a second ago and is not asked again yet. Not worth a line in the log each time."""
+
+
 def url() -> str:
     """Return the address in force, read at each use so that a test can point elsewhere."""
     address: str = settings.REDIS_LOCKS_URL
@@ -51,7 +55,7 @@ def ask(question: Callable[[redis.Redis], T]) -> T:
     """
     address = url()
     if time.monotonic() < _rested_at.get(address, 0.0):
-        raise Unavailable(detail="Redis failed a moment ago.")
+        raise Resting(detail="Redis failed a moment ago.")
     try:
         return question(_client(address))
     except redis.RedisError as fault:

@@ -61,7 +61,8 @@ def check(key: str, *, limit: str) -> Rate:
     try:
         fits, remaining, wait_ms = _COUNT(keys=[name], args=[item.amount, item.get_expiry() * 1000])
     except connections.Unavailable as fault:
-        _log.warning("rates.open", key=key, limit=limit, error=fault.detail)
+        if not isinstance(fault, connections.Resting):
+            _log.warning("rates.open", key=key, limit=limit, error=fault.detail)
         return Rate(allowed=True, limit=item.amount, remaining=item.amount, reset_s=item.get_expiry())
     return Rate(allowed=fits == 1, limit=item.amount, remaining=remaining, reset_s=max(1, -(-wait_ms // 1000)))
 

@@ -27,6 +27,8 @@ def send(*, task: str, queue: str, key: str) -> bool:
         if not connections.ask(lambda client: client.set(_mark(key), "1", nx=True, px=_MARK_TTL_MS)):
             return False
         current_app.send_task(task, queue=queue, retry=False, ignore_result=True, expires=60)
+    except connections.Resting:
+        return False
     except (connections.Unavailable, BrokerError, OSError) as fault:
         _log.warning("wakeup.lost", task=task, key=key, error=str(fault))
         return False
