@@ -66,7 +66,7 @@ class ProviderShape(serializers.Serializer[Any]):
 
 
 class ProvidersAnswer(serializers.Serializer[Any]):
-    data = ProviderShape(many=True)
+    data = ProviderShape(many=True)  # type: ignore[assignment]  # the contract names the list so
     has_more = serializers.BooleanField()
     next_cursor = serializers.CharField(allow_null=True)
 

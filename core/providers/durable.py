@@ -19,5 +19,5 @@ def require() -> None:
     Raises: InsideTransaction. Locks would be held for as long as a stranger takes to answer.
     """
     for connection in connections.all(initialized_only=True):
-        if any(not block._from_testcase for block in connection.atomic_blocks):
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise InsideTransaction(detail="Commit the intention first, then call the provider.")

@@ -22,8 +22,8 @@ _KEPT_OF_A_STRANGER = ("content-type", "user-agent", "content-length")
 _log = structlog.get_logger(__name__)
 
 _INSERT = """
-INSERT INTO webhooks_webhookevent (id, provider, event_id, event_type, provider_ref, body, headers, status, result, error,
-                                   tries, due_at, fence, correlation_id)
+INSERT INTO webhooks_webhookevent (id, provider, event_id, event_type, provider_ref, body, headers, status, result,
+                                   error, tries, due_at, fence, correlation_id)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, CASE WHEN %s THEN clock_timestamp() END, 0, %s)
 ON CONFLICT (provider, event_id) DO NOTHING
 """
@@ -52,7 +52,7 @@ def store(*, provider: str, delivery: Delivery, news: Sequence[News], correlatio
                 correlation_id,
             ],
         )
-        is_new = cursor.rowcount == 1
+        is_new = bool(cursor.rowcount)
     if is_new and concerns_us:
         wakeups.wake(task=TASK, queue=QUEUE, key=WAKE_KEY)
     return is_new

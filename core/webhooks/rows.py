@@ -90,4 +90,4 @@ def finish(results: Sequence[Finished]) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_FINISH, [json.dumps([asdict(result) for result in results], default=str)])
-        return cursor.rowcount
+        return int(cursor.rowcount)

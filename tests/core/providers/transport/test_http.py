@@ -129,9 +129,9 @@ def test_a_body_that_drips_ends_at_the_total_time() -> None:
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("soon", 1.0), ("", 1.0), ("999999", 3600.0)])
 def test_too_fast_says_when(header: str, seconds: float) -> None:
-    with wires.serving(wires.answer(429, {}, headers=f"Retry-After: {header}\r\n")) as wire:
-        with pytest.raises(contract.RateLimited) as caught:
-            client(wire.url).send(POST)
+    slow_down = wires.answer(429, {}, headers=f"Retry-After: {header}\r\n")
+    with wires.serving(slow_down) as wire, pytest.raises(contract.RateLimited) as caught:
+        client(wire.url).send(POST)
 
     assert caught.value.retry_after_s == seconds
 
@@ -191,9 +191,9 @@ def test_cookies_are_not_kept() -> None:
 
 
 def test_nothing_is_sent_inside_a_database_transaction() -> None:
-    with wires.serving(wires.answer(200, {})) as wire, transaction.atomic():
-        with pytest.raises(durable.InsideTransaction):
-            client(wire.url).send(POST)
+    serving = wires.serving(wires.answer(200, {}))
+    with serving as wire, transaction.atomic(), pytest.raises(durable.InsideTransaction):
+        client(wire.url).send(POST)
 
     assert wire.requests == []
 
