@@ -49,7 +49,9 @@ def provider_cost(*, key: str, provider: str, fee: Money) -> Entry:
 
 def payout_accepted(*, key: str, provider: str, amount: Money) -> Entry:
     """The bank has the payout: it is no longer at our disposal there, and not yet gone."""
-    return _between(key=key, kind="payout_accepted", provider=provider, amount=amount, roles=("available", "in_transit"))
+    return _between(
+        key=key, kind="payout_accepted", provider=provider, amount=amount, roles=("available", "in_transit")
+    )
 
 
 def payout_undone(*, key: str, provider: str, amount: Money) -> Entry:
@@ -85,13 +87,12 @@ def payout_returned(*, key: str, customer_id: UUID, amount: Money, provider: str
 
 def deposit_disputed(*, key: str, customer_id: UUID, amount: Money, covered: Money, provider: str) -> Entry:
     """A deposit was charged back: the customer gives what he still has free, and owes us the rest."""
-    owed = amount - covered
-    lines = [
-        Line(account=accounts.external(provider, "available", amount.asset), units=amount.units),
-        Line(account=balance_of(customer_id=customer_id, asset=amount.asset.code), units=-covered.units),
-        Line(account=accounts.receivable(customer_id=customer_id, asset=amount.asset), units=-owed.units),
-    ]
-    return Entry(key=key, kind="deposit_disputed", lines=tuple(line for line in lines if line.units))
+    return _taken(key, "deposit_disputed", customer_id, amount, covered, provider)
+
+
+def payout_paid_late(*, key: str, customer_id: UUID, amount: Money, covered: Money, provider: str) -> Entry:
+    """A payout that we had given up was paid: the customer has it, so he gives what is free, and owes us the rest."""
+    return _taken(key, "payout_paid_late", customer_id, amount, covered, provider)
 
 
 def transfer(*, key: str, sender_id: UUID, recipient_id: UUID, sheet: FeeSheet) -> Entry:
@@ -106,6 +107,16 @@ def transfer(*, key: str, sender_id: UUID, recipient_id: UUID, sheet: FeeSheet) 
             *_fees(sheet),
         ),
     )
+
+
+def _taken(key: str, kind: str, customer_id: UUID, amount: Money, covered: Money, provider: str) -> Entry:
+    owed = amount - covered
+    lines = (
+        Line(account=accounts.external(provider, "available", amount.asset), units=amount.units),
+        Line(account=balance_of(customer_id=customer_id, asset=amount.asset.code), units=-covered.units),
+        Line(account=accounts.receivable(customer_id=customer_id, asset=amount.asset), units=-owed.units),
+    )
+    return Entry(key=key, kind=kind, lines=tuple(line for line in lines if line.units))
 
 
 def _fees(sheet: FeeSheet) -> list[Line]:

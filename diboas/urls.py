@@ -1,18 +1,26 @@
-"""Every address of the platform."""
+"""Every address of the platform: the API under /api/v1/, the doors of providers and monitors at the root."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from core.api import handlers
 
-api = [
-    path("", include("core.api.urls")),
-    path("", include("core.providers.urls")),
+PARTS = (
+    "core.api.urls",
+    "core.providers.urls",
+    "core.orchestration.api.urls",
+    "core.compliance.urls",
+    "core.realtime.urls",
+    "banking.api.urls",
+)
+api: list[URLPattern | URLResolver] = [
+    *(path("", include(part)) for part in PARTS),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),
+    path("", include("core.webhooks.urls")),
     *handlers.fallbacks,
 ]
 handler400 = "core.api.handlers.bad_request"

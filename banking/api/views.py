@@ -100,7 +100,9 @@ class OneInstrument(ApiView):
         label = bodies.text(bodies.of(request, allowed=("label",)), "label", max_length=60)
         return _shown(instruments.rename(customer_id=row.customer_id, instrument_id=row.id, label=label))
 
-    @extend_schema(operation_id="instruments_delete", responses={204: None}, parameters=[_ID], summary="Remove an instrument")
+    @extend_schema(
+        operation_id="instruments_delete", responses={204: None}, parameters=[_ID], summary="Remove an instrument"
+    )
     def delete(self, request: Request, instrument_id: str) -> HttpResponse:
         row = self._row(instrument_id)
         instruments.remove(customer_id=row.customer_id, instrument_id=row.id)

@@ -90,9 +90,7 @@ class Deposit:
         ]
         if report is not None and report.provider_fee:
             cost_key = f"{transaction.id}:provider_cost"
-            entries.append(
-                postings.provider_cost(key=cost_key, provider=transaction.provider, fee=report.provider_fee)
-            )
+            entries.append(postings.provider_cost(key=cost_key, provider=transaction.provider, fee=report.provider_fee))
         fulfil = Fulfil(expectation_id=reservations.reservation_of(transaction))
         return Deed(entries=tuple(entries), operations=(fulfil, *self._lot(transaction, sheet)))
 
@@ -103,13 +101,20 @@ class Deposit:
         return NOTHING
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
-        """Take a charged-back deposit from what the customer still has free; he owes us the rest."""
+        """Take a charged-back deposit from what the customer still has free, and he owes us the rest.
+
+        A deposit that succeeded after we had given it up is posted as the deposit that it is.
+        """
         sheet = FeeSheet.from_json(parent.fees or {})
+        key = f"{child.id}:reversal"
+        if child.security["news"] == "late":
+            entry = postings.deposit(key=key, customer_id=child.customer_id, sheet=sheet, provider=parent.provider)
+            return Deed(entries=(entry,), operations=self._lot(parent, sheet))
         covered = child.receive
         if covered is None:
             raise errors.ProcessingFault(code="not_priced", detail=f"{child.public_id} has no cover.")
         entry = postings.deposit_disputed(
-            key=f"{child.id}:reversal",
+            key=key,
             customer_id=child.customer_id,
             amount=child.money,
             covered=covered,

@@ -44,7 +44,7 @@ RULES = kinds.Rules(
 
 
 class Withdrawal:
-    """The debit is held, the bank is asked for what arrives after fees, and the hold is captured when it has settled."""
+    """The debit is held, the bank is asked to pay what arrives after fees, and the hold is captured once it settled."""
 
     domain = "banking"
     name = "withdrawal"
@@ -113,8 +113,18 @@ class Withdrawal:
         )
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
-        """A settled payout came back from the receiver's bank."""
+        """A settled payout came back from the receiver's bank; or one that we had given up was paid after all."""
+        key = f"{child.id}:reversal"
+        if child.security["news"] == "late":
+            entry = postings.payout_paid_late(
+                key=key,
+                customer_id=child.customer_id,
+                amount=child.money,
+                covered=child.receive or Money.zero(child.money.asset),
+                provider=parent.provider,
+            )
+            return Deed(entries=(entry,))
         entry = postings.payout_returned(
-            key=f"{child.id}:reversal", customer_id=child.customer_id, amount=child.money, provider=parent.provider
+            key=key, customer_id=child.customer_id, amount=child.money, provider=parent.provider
         )
         return Deed(entries=(entry,))

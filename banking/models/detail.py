@@ -11,9 +11,7 @@ class BankingDetail(models.Model):
     ``destination`` is what the provider is compared with: the last four digits of an account, or nothing for a card.
     """
 
-    transaction = models.OneToOneField(
-        "orchestration.Transaction", models.PROTECT, primary_key=True, related_name="+"
-    )
+    transaction = models.OneToOneField("orchestration.Transaction", models.PROTECT, primary_key=True, related_name="+")
     method = models.CharField(max_length=20)
     holder = models.CharField(max_length=120)
     label = models.CharField(max_length=60)

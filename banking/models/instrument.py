@@ -49,7 +49,9 @@ class Instrument(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["customer_id", "fingerprint"], name="banking_instrument_once", condition=models.Q(status="active")
+                fields=["customer_id", "fingerprint"],
+                name="banking_instrument_once",
+                condition=models.Q(status="active"),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

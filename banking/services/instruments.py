@@ -54,7 +54,9 @@ def add_card(*, customer_id: UUID, card: NewCard) -> Instrument:
     for name, text in (("token", card.token), ("holder", card.holder), ("label", card.label)):
         if looks_like_card_number(text):
             raise errors.InvalidInput(
-                code="card_number_refused", detail="Never send a card number: send your provider's token.", pointer=f"/{name}"
+                code="card_number_refused",
+                detail="Never send a card number: send your provider's token.",
+                pointer=f"/{name}",
             )
     if not _TOKEN.fullmatch(card.token):
         raise errors.InvalidInput(code="invalid_token", detail="This is no card token.", pointer="/token")

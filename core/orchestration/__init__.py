@@ -1,4 +1,4 @@
-"""Owns the life of every transaction: accept, prepare, send, track, complete, compensate, and what is left for a person.
+"""Owns the life of every transaction: accept, prepare, send, track, complete, compensate, and what a person must see.
 
 Does not own money (ledger), prices (fees, quotes), the choice of a provider (routing), or what a kind of transaction
 means (the domains register their kinds here).

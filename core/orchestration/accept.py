@@ -1,4 +1,4 @@
-"""The door: a customer's wish becomes a row, a first event and a stream row, in one commit. Money always moves later."""
+"""The door: a customer's wish becomes a row, a first event and a stream row, in one commit. Money moves later."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from core.identity.customers import CustomerView
 from core.kernel import errors, ids
 from core.kernel.money import Money
 from core.ledger import queries
-from core.orchestration import feed, gates, kinds, offers, outcomes
+from core.orchestration import gates, kinds, offers, outcomes
 from core.orchestration.kinds import Request
 from core.orchestration.models import Transaction
+from core.orchestration.reading import feed
 from core.quotes import quotes, terms
 from core.quotes.preparing import Prepared
 from core.quotes.quotes import QuoteView
@@ -48,9 +49,7 @@ def quote(*, request: Request, origin: Origin) -> QuoteView:
     """
     prepared = _price(request)
     lifetime = terms.lifetime(domain=request.domain, kind=request.kind)
-    return quotes.store(
-        customer_id=origin.customer.id, prepared=prepared, request=_locked(request), lifetime=lifetime
-    )
+    return quotes.store(customer_id=origin.customer.id, prepared=prepared, request=_locked(request), lifetime=lifetime)
 
 
 def accept(*, request: Request, origin: Origin, client_reference: str | None) -> UUID:

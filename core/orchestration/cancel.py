@@ -1,12 +1,13 @@
-"""Cancelling: at once before a provider was asked, by asking the provider while it waits for the customer, else never."""
+"""Cancelling: at once before a provider was asked, through the provider while it waits for the customer, else never."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from core.kernel import errors
-from core.orchestration import news, outcomes, queries
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration import outcomes
+from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.reading import queries
 from core.orchestration.states import BEFORE_RESERVATION, State
 
 _AT_ONCE = (BEFORE_RESERVATION - {State.COMPLIANCE_CHECK, State.KYC_VERIFICATION}) | {State.BALANCE_RESERVED}

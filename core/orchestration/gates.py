@@ -20,7 +20,7 @@ from core.orchestration.states import State
 class Verdict(StrEnum):
     """What the gate says of one transaction."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     HOLD = "hold"
     REFUSE = "refuse"
 
@@ -54,7 +54,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The gate's answer. ``stage`` is KYC_VERIFICATION or COMPLIANCE_CHECK; ``code`` is the rule, never shown to customers."""
+    """The gate's answer. ``stage`` is KYC_VERIFICATION or COMPLIANCE_CHECK; ``code`` is the rule, for staff only."""
 
     verdict: Verdict
     stage: State = State.COMPLIANCE_CHECK

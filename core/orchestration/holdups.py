@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
+
+from core.audit import audit
 from core.kernel import errors
-from core.orchestration import kinds, news, outcomes
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration import kinds, outcomes
+from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.admission import NOT_PERMITTED
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
@@ -25,7 +28,7 @@ def release(*, transaction_id: UUID, stage: State, actor: str, reason: str) -> N
     change.log("transaction.released", actor=actor, reason="released_by_review", data={})
     change.set_deadline(kinds.of(txn).rules.window)
     change.due_in = 0
-    _write(change)
+    _write(change, actor=actor, action="transaction.released", reason=reason)
 
 
 def refuse(*, transaction_id: UUID, actor: str, reason: str) -> None:
@@ -35,7 +38,7 @@ def refuse(*, transaction_id: UUID, actor: str, reason: str) -> None:
     """
     change = changes.begin(_held(transaction_id))
     news.end(change=change, reason=NOT_PERMITTED, actor=actor)
-    _write(change)
+    _write(change, actor=actor, action="transaction.refused", reason=reason)
 
 
 def _held(transaction_id: UUID) -> Transaction:
@@ -45,8 +48,17 @@ def _held(transaction_id: UUID) -> Transaction:
     return txn
 
 
-def _write(change: changes.Change) -> None:
-    verdict = writing.write([change]).get(change.transaction.id)
-    if verdict is not None:
-        raise errors.Conflict(code="state_changed", detail=f"It was moved by somebody else ({verdict}): look again.")
+def _write(change: changes.Change, *, actor: str, action: str, reason: str) -> None:
+    with transaction.atomic():
+        verdict = writing.write([change]).get(change.transaction.id)
+        if verdict is not None:
+            raise errors.Conflict(code="state_changed", detail=f"Somebody else moved it ({verdict}): look again.")
+        audit.record(
+            actor=actor,
+            action=action,
+            target=change.transaction.public_id,
+            reason=reason,
+            before={"state": change.was.value},
+            after={"state": str(change.transaction.state)},
+        )
     outcomes.wake([change.transaction.domain])

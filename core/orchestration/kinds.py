@@ -72,10 +72,11 @@ class Request:
 class Rules:
     """What holds for every transaction of a kind, as data beside its code.
 
-    ``path`` is the fixed order of states; ``waypoints`` says how far each stage at a provider carries. ``minimum_units``
-    is by asset code: an asset that is missing is not served. ``window`` is how long the customer may take where an
-    action is asked of him. ``leaves`` marks money that goes where we cannot get it back from. ``is_forced`` marks what has happened
-    outside already: no customer starts it, and nothing about it is priced, refused or reserved.
+    ``path`` is the fixed order of states; ``waypoints`` says how far each stage at a provider carries.
+    ``minimum_units`` is by asset code: an asset that is missing is not served. ``window`` is how long the customer may
+    take where an action is asked of him. ``leaves`` marks money that goes where we cannot get it back from.
+    ``is_forced`` marks what has happened outside already: no customer starts it, and nothing about it is priced,
+    refused or reserved.
     """
 
     path: tuple[State, ...]
@@ -91,15 +92,23 @@ class Rules:
 class Kind(Protocol):
     """One kind of transaction: what to hold, call, post and undo. Pure: no database, no network, no clock.
 
-    ``to_move`` is what the provider is asked to move; ``accepted`` is posted once, when the provider first has it; ``complete`` when it is settled; ``release`` undoes the
-    reservation; ``undo_accepted`` undoes ``accepted``; ``reverse`` posts news that came after the end, for the child
-    transaction ``child`` of ``parent``.
+    ``to_move`` is what the provider is asked to move; ``accepted`` is posted once, when the provider first has it;
+    ``complete`` when it is settled; ``release`` undoes the reservation; ``undo_accepted`` undoes ``accepted``;
+    ``reverse`` posts news that came after the end, for the child transaction ``child`` of ``parent``: what came is in
+    ``child.security["news"]`` (``returned``, ``disputed``, ``late``).
     """
 
-    domain: str
-    name: str
-    operation: contract.Operation | None
-    rules: Rules
+    @property
+    def domain(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def operation(self) -> contract.Operation | None: ...
+
+    @property
+    def rules(self) -> Rules: ...
 
     def to_move(self, *, transaction: Transaction) -> Money: ...
 

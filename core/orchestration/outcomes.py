@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from core.orchestration import kinds, news
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration import kinds
+from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.changes import Change
-from core.orchestration.models import Attempt
+from core.orchestration.engine.news import Result
+from core.orchestration.models import Attempt, Category
 from core.orchestration.models import Transaction as TransactionRow
-from core.orchestration.news import Result
 from core.providers import states
 from core.providers.contract import Report
 from core.resilience import wakeups
@@ -21,7 +21,9 @@ from core.resilience import wakeups
 __all__ = ["Reported", "Result", "apply", "trip_liars", "wake"]
 
 _FIND_BY_KEY = "SELECT a.transaction_id FROM orchestration_attempt a WHERE a.key = ANY(%s)"
-_FIND_BY_REF = "SELECT a.transaction_id FROM orchestration_attempt a WHERE a.provider_ref = ANY(%s) AND a.provider_ref <> ''"
+_FIND_BY_REF = (
+    "SELECT a.transaction_id FROM orchestration_attempt a WHERE a.provider_ref = ANY(%s) AND a.provider_ref <> ''"
+)
 _LOCK = "SELECT 1 FROM orchestration_transaction WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -107,7 +109,7 @@ def _refused(change: Change, reported: Reported, verdict: str) -> Result:
     again = changes.begin(claims.get(change.transaction.id))
     again.park(
         source="outcome",
-        category=news.Category.RECOVERABLE,
+        category=Category.RECOVERABLE,
         error=verdict[:60],
         detail=f"{reported.provider} reports {reported.report.stage} for {reported.report.provider_ref}.",
         actor=f"provider:{reported.provider}",
@@ -129,7 +131,9 @@ def _locked(reports: Sequence[Reported]) -> list[TransactionRow]:
     return claims.load(found)
 
 
-def _match(reported: Reported, by_attempt: Sequence[tuple[Attempt, TransactionRow]]) -> tuple[Attempt, TransactionRow] | None:
+def _match(
+    reported: Reported, by_attempt: Sequence[tuple[Attempt, TransactionRow]]
+) -> tuple[Attempt, TransactionRow] | None:
     """Find the attempt of a report, at the provider that sent it."""
     for attempt, row in by_attempt:
         if attempt.provider == reported.provider and news.find([attempt], reported.report) is not None:

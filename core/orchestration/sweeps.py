@@ -9,6 +9,9 @@ from django.db import connection
 
 from core.ledger import sweeps as ledger_sweeps
 from core.orchestration import kinds, outcomes
+from core.resilience import connections, locks
+
+_LOCK_TTL_S = 28.0
 
 # A row that is not settled, not due and not claimed must be in a person's hands; a gate's hold-up and a parked one are.
 _ORPHANS = """
@@ -38,6 +41,24 @@ _FOR_HOLDS = """
 """
 
 
+def alone(*, limit: int) -> bool:
+    """Run all sweeps unless another process is at it; return whether they ran. Without Redis they run all the same."""
+    try:
+        with locks.hold("orchestration.sweep", ttl_s=_LOCK_TTL_S, wait_s=0):
+            _all(limit)
+    except locks.Busy:
+        return False
+    except connections.Unavailable:
+        _all(limit)
+    return True
+
+
+def _all(limit: int) -> None:
+    deadlines(limit=limit)
+    reservations(limit=limit)
+    orphans(limit=limit)
+
+
 def deadlines(*, limit: int) -> int:
     """Make due what is past its deadline; return how many. The engine decides under its lock what that means."""
     return _wake(_run(_OVERDUE, [limit]))
@@ -58,9 +79,9 @@ def orphans(*, limit: int) -> int:
     return _wake(_run(_ORPHANS, [limit]))
 
 
-def _run(sql: str, params: Sequence[object]) -> list[str]:
+def _run(sql: str, params: list[int] | list[list[UUID]]) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(params))
+        cursor.execute(sql, params)
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.api import explain
 from core.audit import books
-from core.orchestration import checks, kinds, queries, stories
+from core.orchestration import kinds
+from core.orchestration.reading import checks, queries, stories
 from core.outbox import due, snapshots
 
 _DUE = (

@@ -56,7 +56,7 @@ class Preferences(serializers.Serializer[Any]):
 
 class Wish(serializers.Serializer[Any]):
     kind = serializers.CharField(required=False)
-    source = MaybeAmount(required=False)
+    source = MaybeAmount(required=False)  # type: ignore[assignment]  # moved by DRF
     target = MaybeAmount(required=False)
     instrument_id = serializers.CharField(required=False)
     to = Recipient(required=False)
@@ -123,7 +123,7 @@ class Transaction(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True, required=False)
     progress = serializers.IntegerField(required=False)
     eta = serializers.DateTimeField(allow_null=True, required=False)
-    source = MaybeAmount(required=False)
+    source = MaybeAmount(required=False)  # type: ignore[assignment]  # moved by DRF
     target = MaybeAmount()
     fees = Fees(allow_null=True, required=False)
     reversed_amount = Amount(allow_null=True, required=False)
@@ -150,7 +150,7 @@ class Event(serializers.Serializer[Any]):
     to = serializers.CharField(allow_null=True)
     actor = serializers.CharField()
     reason = serializers.CharField(allow_null=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # moved by DRF
 
     def get_fields(self) -> dict[str, Any]:
         """``from`` is a word of Python, so it is declared here."""
@@ -158,13 +158,13 @@ class Event(serializers.Serializer[Any]):
 
 
 class TransactionList(serializers.Serializer[Any]):
-    data = Transaction(many=True)
+    data = Transaction(many=True)  # type: ignore[assignment]  # moved by DRF
     has_more = serializers.BooleanField()
     next_cursor = serializers.CharField(allow_null=True)
 
 
 class EventList(serializers.Serializer[Any]):
-    data = Event(many=True)
+    data = Event(many=True)  # type: ignore[assignment]  # moved by DRF
     has_more = serializers.BooleanField()
     next_cursor = serializers.CharField(allow_null=True)
 

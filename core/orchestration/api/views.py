@@ -15,9 +15,10 @@ from core.api.idempotent import idempotent
 from core.api.views import ApiView
 from core.identity.principals import Scope
 from core.kernel import errors, ids
-from core.orchestration import accept, cancel, queries, render
+from core.orchestration import accept, cancel
 from core.orchestration.api import schemas, wishes
 from core.orchestration.models import Transaction
+from core.orchestration.reading import queries, render
 from core.quotes import quotes
 
 _ID = OpenApiParameter("transaction_id", str, OpenApiParameter.PATH)
@@ -59,7 +60,10 @@ class Quotes(ApiView):
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.QUOTES}
 
     @extend_schema(
-        operation_id="quotes_create", request=schemas.QuoteRequest, responses={201: schemas.Quote}, summary="Price a wish"
+        operation_id="quotes_create",
+        request=schemas.QuoteRequest,
+        responses={201: schemas.Quote},
+        summary="Price a wish",
     )
     @idempotent("quotes")
     def post(self, request: Request) -> HttpResponse:
@@ -102,7 +106,10 @@ class Transactions(ApiView):
         page, found = pagination.paginate(request, rows, filters=_FILTERS)
         return encoding.response(
             pagination.envelope(
-                found, page=page, key=lambda row: row.id, render=lambda row: render.seen_by(row, customer_id=customer_id)
+                found,
+                page=page,
+                key=lambda row: row.id,
+                render=lambda row: render.seen_by(row, customer_id=customer_id),
             )
         )
 
@@ -113,14 +120,15 @@ class OneTransaction(ApiView):
     tag = "transactions"
 
     @extend_schema(
-        operation_id="transactions_read", responses={200: schemas.Transaction}, parameters=[_ID], summary="Read a transaction"
+        operation_id="transactions_read",
+        responses={200: schemas.Transaction},
+        parameters=[_ID],
+        summary="Read a transaction",
     )
     def get(self, request: Request, transaction_id: str) -> HttpResponse:
         customer_id = wishes.customer_of(self.principal)
         row = queries.find(transaction_id=ids.parse(ids.Prefix.TRANSACTION, transaction_id), customer_id=customer_id)
-        return encoding.response(
-            render.seen_by(row, customer_id=customer_id), headers={"ETag": etags.of(row.version)}
-        )
+        return encoding.response(render.seen_by(row, customer_id=customer_id), headers={"ETag": etags.of(row.version)})
 
 
 class Events(ApiView):
@@ -129,7 +137,10 @@ class Events(ApiView):
     tag = "transactions"
 
     @extend_schema(
-        operation_id="transactions_events", responses={200: schemas.EventList}, parameters=[_ID], summary="Read the timeline"
+        operation_id="transactions_events",
+        responses={200: schemas.EventList},
+        parameters=[_ID],
+        summary="Read the timeline",
     )
     def get(self, request: Request, transaction_id: str) -> HttpResponse:
         row = _own(self, transaction_id)
@@ -146,7 +157,10 @@ class Explain(ApiView):
     tag = "transactions"
 
     @extend_schema(
-        operation_id="transactions_explain", responses={200: schemas.Story}, parameters=[_ID], summary="Explain a transaction"
+        operation_id="transactions_explain",
+        responses={200: schemas.Story},
+        parameters=[_ID],
+        summary="Explain a transaction",
     )
     def get(self, request: Request, transaction_id: str) -> HttpResponse:
         row = _own(self, transaction_id)

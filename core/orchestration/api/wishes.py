@@ -58,9 +58,7 @@ def domain_of(body: Mapping[str, Any]) -> kinds.Domain:
     try:
         return kinds.domain(code)
     except errors.NotFound:
-        raise errors.InvalidInput(
-            code="unknown_domain", detail="There is no such domain.", pointer="/domain"
-        ) from None
+        raise errors.InvalidInput(code="unknown_domain", detail="There is no such domain.", pointer="/domain") from None
 
 
 def origin(principal: Principal) -> Origin:
@@ -148,7 +146,9 @@ def _recipient(body: Mapping[str, Any], kind: Kind, customer: CustomerView) -> C
         raise errors.InvalidInput(code="required", detail="Say who is to get it.", pointer="/to/handle")
     for name in given:
         if name != "handle":
-            raise errors.InvalidInput(code="unknown_field", detail="There is no such field.", pointer=f"/to/{name}"[:100])
+            raise errors.InvalidInput(
+                code="unknown_field", detail="There is no such field.", pointer=f"/to/{name}"[:100]
+            )
     found = customers.find_by_handle(bodies.text(given, "handle", max_length=40, at="/to"))
     if found is None:
         raise errors.Refused(code="recipient_not_found", detail="Nobody has this handle.", pointer="/to/handle")

@@ -11,8 +11,8 @@ from core.identity import customers
 from core.identity.customers import CustomerView
 from core.kernel import errors, ids
 from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
-from core.orchestration import gates, kinds, news, offers
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration import gates, kinds, offers
+from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.changes import Change
 from core.orchestration.gates import Finding, Party, Subject, Verdict
 from core.orchestration.kinds import Deed, Instrument
@@ -118,8 +118,8 @@ def _reserve(change: Change, subject: Subject) -> None:
     if blocked is not None:
         deed = Deed(operations=(ReleaseHold(hold_id=blocked, outcome="converted"),)) + deed
     change.deed += deed
-    change.consumes = txn.debit if kinds.of(txn).operation else txn.money
-    txn.undo = [news.RESERVED]
+    change.consumes = txn.debit
+    txn.undo = [news.LIMITS, news.RESERVED]
     change.set_deadline(DEFAULT_LIFETIME)
     change.walk(State.BALANCE_RESERVED, actor=ACTOR)
     change.due_in = 0

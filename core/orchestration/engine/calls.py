@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.kernel import errors
-from core.orchestration import kinds, news
-from core.orchestration.engine import changes
+from core.orchestration import kinds
+from core.orchestration.engine import changes, news
 from core.orchestration.engine.changes import Change
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.providers import calls, fanout, guard, registry
@@ -158,7 +158,7 @@ def _not_sent(change: Change, call: Call, error: Unavailable, actor: str) -> Non
 
 
 def _unknown(change: Change, call: Call, error: errors.DiboasError, actor: str) -> None:
-    """Sent, or asked about, and no usable answer. The money stays where it is and we ask again; a person hears of it."""
+    """Sent, or asked about, and no usable answer. The money stays where it is and we ask again; later a person does."""
     attempt = call.attempt
     first = attempt.state != AttemptState.UNKNOWN
     attempt.asks += 1

@@ -61,7 +61,9 @@ class Change:
         Raises: ProcessingFault if the domain declares no such step.
         """
         for stop in self._stops(target):
-            self._step(stop, actor=actor, reason=reason if stop == target else "", data=data if stop == target else None)
+            self._step(
+                stop, actor=actor, reason=reason if stop == target else "", data=data if stop == target else None
+            )
 
     def log(self, type_: str, *, actor: str, reason: str = "", data: Mapping[str, Any] | None = None) -> None:
         """Add an event that changes no state."""

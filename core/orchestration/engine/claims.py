@@ -12,6 +12,7 @@ from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.models import Attempt, Transaction
 
+
 class ClockTimestamp(models.Func):
     """The database's clock as it runs; ``now()`` stands still within a transaction."""
 
@@ -98,5 +99,7 @@ def _plain(values: Sequence[Any]) -> list[Any]:
 
 
 _JSON: dict[int, Any] = {
-    place: field for place, field in enumerate(Transaction._meta.concrete_fields) if field.get_internal_type() == "JSONField"
+    place: field
+    for place, field in enumerate(Transaction._meta.concrete_fields)
+    if field.get_internal_type() == "JSONField"
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from core.kernel import errors, ids
+from core.kernel import clock, errors, ids
 from core.ledger import queries
-from core.orchestration import kinds, news, offers
-from core.orchestration.engine import changes, claims, writing
+from core.ledger.movements import Ruling
+from core.orchestration import kinds, offers
+from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.admission import written
 from core.orchestration.engine.calls import Call
 from core.orchestration.engine.changes import Change
@@ -22,6 +24,7 @@ from core.routing import decisions
 
 ACTOR = "system:engine"
 PROVIDERS_AT_MOST = 3
+_LOOK_AGAIN_S = 0.2
 _rng = random.SystemRandom()
 
 
@@ -71,6 +74,7 @@ def _choose(change: Change, past: Sequence[Attempt], instruments: Mapping[UUID, 
     offer = offers.provider_for(txn, without=tried) if len(tried) < PROVIDERS_AT_MOST else None
     if offer is not None and offer.decision is not None:
         change.decision = decisions.row(transaction_id=txn.id, decision=offer.decision)
+        txn.eta = clock.SYSTEM.now() + timedelta(seconds=offer.eta_seconds)
         _send(change, offer.provider, len(past) + 1, instruments)
     elif tried or txn.tries >= retry.MAX_TRIES:
         news.end(change=change, reason=past[-1].error if past else "provider_unavailable", actor=ACTOR)
@@ -129,5 +133,9 @@ def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
 def _park_refused(transaction_id: UUID, verdict: str) -> None:
     """The ledger would not take what must be possible by now: a person has to see why. What is held stays held."""
     change = changes.begin(claims.get(transaction_id))
-    change.park(source="advance", category=Category.RECOVERABLE, error=verdict, detail=verdict, actor=ACTOR)
+    if kinds.of(change.transaction).rules.is_forced and verdict == Ruling.INSUFFICIENT_FUNDS:
+        # The balance moved between our look at it and the posting; look again.
+        change.due_in = _LOOK_AGAIN_S
+    else:
+        change.park(source="advance", category=Category.RECOVERABLE, error=verdict, detail=verdict, actor=ACTOR)
     writing.write([change])

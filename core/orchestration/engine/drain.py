@@ -15,6 +15,7 @@ from core.orchestration.engine.calls import Call
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import AT_PROVIDER, BEFORE_RESERVATION, SETTLED, State
+from core.providers.contract import Report
 from core.resilience import retry
 
 BUDGET_S = 15.0
@@ -43,7 +44,7 @@ def advance(claimed: Sequence[Transaction]) -> None:
     """Advance a claimed set. If the set fails as a whole, each is tried alone, and the one at fault is set aside."""
     try:
         _advance(claimed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one bad transaction must not stop the others, whatever is wrong with it
         if len(claimed) == 1:
             _set_aside(claimed[0], error)
             return
@@ -58,20 +59,21 @@ def _advance(claimed: Sequence[Transaction]) -> None:
     attempts = claims.attempts_of([txn for txn in claimed if txn.state not in BEFORE_RESERVATION])
     fresh = [txn for txn in claimed if txn.state in BEFORE_RESERVATION]
     ready = [txn for txn in claimed if txn.state == State.BALANCE_RESERVED]
+    at_provider = [txn for txn in claimed if txn.state in AT_PROVIDER]
+    undoing = [txn for txn in claimed if txn.state == State.COMPENSATING]
+    settled = [txn for txn in claimed if txn.state in SETTLED]
     if fresh:
         ready += admission.admit(fresh, instruments)
-    resumed, failed_over = _resume([txn for txn in claimed if txn.state in AT_PROVIDER and txn not in ready], attempts)
-    ready += failed_over
-    batch = list(resumed)
+    batch, elsewhere = _resume(at_provider, attempts)
+    ready += elsewhere
     if ready:
         batch += dispatch.dispatch(ready, attempts, _parents(ready), instruments)
     if batch:
         _hear_answers(calls.make(batch, instruments))
-    for txn in claimed:
-        if txn.state == State.COMPENSATING:
-            undo.compensate(txn)
-        elif txn.state in SETTLED and txn not in ready and txn not in fresh:
-            _unschedule(txn)
+    for txn in undoing:
+        undo.compensate(txn)
+    for txn in settled:
+        _unschedule(txn)
 
 
 def _resume(
@@ -105,7 +107,7 @@ def _hear_answers(answered: Sequence[tuple[Call, calls.Answer]]) -> None:
     late = [
         outcomes.Reported(provider=call.attempt.provider, source="answer", report=answer)
         for call, answer, change in pending
-        if refused.get(change.transaction.id) == "stale" and isinstance(answer, calls.Report)
+        if refused.get(change.transaction.id) == "stale" and isinstance(answer, Report)
     ]
     if late:
         outcomes.apply(late)

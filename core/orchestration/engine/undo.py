@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.kernel import errors
-from core.orchestration import kinds, news
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration import kinds
+from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.changes import Change
 from core.orchestration.kinds import Deed
 from core.orchestration.models import Category, Transaction
@@ -23,7 +23,10 @@ def compensate(transaction: Transaction) -> None:
         return
     code = transaction.undo[-1]
     change = changes.begin(transaction)
-    change.deed = _deed(transaction, code)
+    if code == news.LIMITS:
+        change.consumes = news.give_back(transaction)
+    else:
+        change.deed = _deed(transaction, code)
     transaction.undo = transaction.undo[:-1]
     change.log("transaction.undone", actor=ACTOR, data={"what": code})
     change.due_in = 0

@@ -15,9 +15,10 @@ from core.kernel.money import Money
 from core.ledger import accounts, posting
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import Movement
-from core.orchestration import feed, gates
+from core.orchestration import gates
 from core.orchestration.engine.changes import Change
 from core.orchestration.models import Attempt
+from core.orchestration.reading import feed
 from core.resilience import retry
 
 _TRIES = 5
@@ -112,9 +113,7 @@ def _use(change: Change, money: Money) -> dict[str, Any]:
 
 def _movement(change: Change) -> Movement:
     txn = change.transaction
-    return Movement(
-        ref=txn.id, transaction_id=txn.id, entries=change.deed.entries, operations=change.deed.operations
-    )
+    return Movement(ref=txn.id, transaction_id=txn.id, entries=change.deed.entries, operations=change.deed.operations)
 
 
 def _events(change: Change) -> Iterable[dict[str, Any]]:

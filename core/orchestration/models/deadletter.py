@@ -45,7 +45,9 @@ class DeadLetter(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["category", "error"], name="orchestration_dead_open", condition=models.Q(state="OPEN")),
+            models.Index(
+                fields=["category", "error"], name="orchestration_dead_open", condition=models.Q(state="OPEN")
+            ),
             models.Index(fields=["transaction"], name="orchestration_dead_txn"),
         ]
 

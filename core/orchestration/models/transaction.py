@@ -20,8 +20,8 @@ class Transaction(models.Model):
     This base declares no transition on purpose: a row loaded as the base cannot move. Every domain has a proxy with its
     own transitions, found through ``kinds.model_of``. ``trail`` names the states that the last write walked through, so
     that the database can check each hop of it; ``seq`` is the number of the last event; ``undo`` lists the registered
-    compensations, oldest first; ``cleared`` names the gates that a person opened. ``due_at`` is the schedule; a row that
-    is not settled and not due is in a person's hands.
+    compensations, oldest first; ``cleared`` names the gates that a person opened. ``due_at`` is the schedule; a row
+    that is not settled and not due is in a person's hands.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -112,12 +112,8 @@ class Transaction(models.Model):
 
     @property
     def wholly_reversed(self) -> bool:
-        return self.reversed_units > 0 and self.reversed_units >= self.reversible_units
-
-    @property
-    def reversible_units(self) -> int:
-        """What a reversal would have to cover to undo this transaction wholly: what the outside world moved."""
-        return int((self.debit_units if self.kind == "deposit" else self.receive_units) or 0)
+        """Whether reversals have taken back at least what somebody received."""
+        return self.reversed_units > 0 and self.reversed_units >= (self.receive_units or 0)
 
     @property
     def status(self) -> Status:

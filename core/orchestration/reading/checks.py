@@ -8,7 +8,6 @@ from django.db import connection
 
 from core.audit.books import Break
 
-_SETTLED = "('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')"
 _CHECKS = {
     "timeline_has_gap": """
         SELECT e.transaction_id, 'events 1 to ' || max(e.seq) || ' are ' || count(*)
@@ -28,20 +27,20 @@ _CHECKS = {
               FROM orchestration_event e WHERE e.to_state <> '') s
         WHERE s.before IS NOT NULL AND s.before <> s.from_state
     """,
-    "settled_with_open_hold": f"""
+    "settled_with_open_hold": """
         SELECT t.id, t.state || ' with open hold ' || h.id
         FROM ledger_hold h JOIN orchestration_transaction t ON t.id = h.transaction_id
-        WHERE h.outcome = '' AND t.state IN {_SETTLED}
+        WHERE h.outcome = '' AND t.state IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
     """,
-    "settled_with_open_expectation": f"""
+    "settled_with_open_expectation": """
         SELECT t.id, t.state || ' with open expectation ' || x.id
         FROM ledger_expectation x JOIN orchestration_transaction t ON t.id = x.transaction_id
-        WHERE x.resolved_at IS NULL AND t.state IN {_SETTLED}
+        WHERE x.resolved_at IS NULL AND t.state IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
     """,
-    "nobody_will_come": f"""
+    "nobody_will_come": """
         SELECT t.id, t.state || ' has no schedule and is in nobody''s hands'
         FROM orchestration_transaction t
-        WHERE t.state NOT IN {_SETTLED} AND t.due_at IS NULL
+        WHERE t.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') AND t.due_at IS NULL
           AND t.state NOT IN ('KYC_VERIFICATION', 'COMPLIANCE_CHECK')
           AND NOT EXISTS (SELECT FROM orchestration_deadletter d WHERE d.transaction_id = t.id AND d.state = 'OPEN')
     """,
@@ -54,7 +53,7 @@ _CHECKS = {
         FROM orchestration_attempt a WHERE a.state IN ('SENT', 'UNKNOWN', 'SUCCEEDED')
         GROUP BY a.transaction_id, a.leg HAVING count(*) > 1
     """,
-}  # noqa: S608 - constants only
+}
 
 
 def breaks() -> Iterable[Break]:

@@ -9,8 +9,8 @@ from core.api import amounts
 from core.fees.sheets import FeeSheet
 from core.kernel import assets, clock, ids
 from core.kernel.money import Money
-from core.orchestration import feed
 from core.orchestration.models import Event, Transaction
+from core.orchestration.reading import feed
 from core.orchestration.states import State, Status
 
 BASE = "/api/v1/transactions"

@@ -58,7 +58,7 @@ def event_row(*, customer_id: UUID, transaction: Transaction, event: Any, state:
 def opened_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return the stream row that says a transaction was accepted, from the row with which it is opened.
 
-    A child is written with its parent, so ``t``, by which refused writes are left out, is the parent where there is one.
+    A child is written with its parent, so ``t``, by which refused writes are left out, is the parent if there is one.
     """
     return {
         "t": row.get("parent_id") or row["id"],

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from core.kernel import errors
-from core.orchestration import render
 from core.orchestration.models import Event, Transaction
+from core.orchestration.reading import render
 from core.orchestration.states import SETTLED, State, Status
 
 _SNAPSHOT = 25
@@ -65,7 +65,7 @@ def timeline(transaction_id: UUID) -> QuerySet[Event]:
     return Event.objects.filter(transaction_id=transaction_id)
 
 
-def snapshot(customer_id: UUID, params: Mapping[str, object]) -> list[dict[str, Any]]:
+def snapshot(customer_id: UUID, _params: Mapping[str, object]) -> list[dict[str, Any]]:
     """Return the newest transactions of a customer, for a feed that starts."""
     rows = of_customer(customer_id).order_by("-id")[:_SNAPSHOT]
     return [render.seen_by(row, customer_id=customer_id) for row in rows]

@@ -10,15 +10,17 @@ from enum import StrEnum
 from uuid import UUID
 
 from core.kernel import ids
+from core.kernel.money import Money
 from core.orchestration import kinds
 from core.orchestration.engine.changes import Change
-from core.orchestration.models import Attempt, AttemptState, Category
+from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import SETTLED, State
 from core.providers import registry
 from core.providers.contract import Operation, Report, Stage
 
 ACCEPTED = "accepted"
 RESERVED = "reserved"
+LIMITS = "limits"
 
 
 class Result(StrEnum):
@@ -62,7 +64,7 @@ def hear(*, change: Change, attempt: Attempt, report: Report, actor: str) -> Res
     known = _RANK[Stage(attempt.stage)] if attempt.stage else -1
     if _RANK[report.stage] <= known:
         return Result.DUPLICATE if str(report.stage) == attempt.stage else Result.STALE
-    if _contradicts(change, attempt, report):
+    if _contradicts(change, report):
         return _contradiction(change, attempt, report, actor)
     _note(change, attempt, report)
     _HANDLERS[report.stage](change, attempt, report, actor)
@@ -102,9 +104,16 @@ def end(*, change: Change, reason: str, actor: str, expired: bool = False) -> No
         return
     if RESERVED in txn.undo:
         change.deed += kind.release(transaction=txn, expired=expired)
-        txn.undo = []
+    if LIMITS in txn.undo:
+        change.consumes = give_back(txn)
+    txn.undo = []
     change.walk(State.EXPIRED if expired else State.FAILED, actor=actor, reason=reason)
     change.due_in = None
+
+
+def give_back(txn: Transaction) -> Money | None:
+    """Return what the limits get back: what the reservation took, negated."""
+    return None if txn.debit is None else -txn.debit
 
 
 def complete(*, change: Change, report: Report | None, actor: str) -> None:
@@ -118,7 +127,7 @@ def complete(*, change: Change, report: Report | None, actor: str) -> None:
     change.due_in = None
 
 
-def _contradicts(change: Change, attempt: Attempt, report: Report) -> bool:
+def _contradicts(change: Change, report: Report) -> bool:
     state = State(change.transaction.state)
     if state in _ENDED_WITHOUT_EFFECT or state is State.COMPENSATING:
         return report.stage not in _REFUSALS and report.stage is not Stage.RETURNED
