@@ -11,6 +11,7 @@ from core.identity import api_keys, customers, staff
 from core.identity.models import User
 from core.identity.principals import ALL_SCOPES
 from core.identity.roles import Role
+from diboas import demo_money
 
 DOMAIN = "demo.example"
 
@@ -40,9 +41,12 @@ def load(*, known: dict[str, Any]) -> dict[str, Any]:
 
     `known` is what an earlier call returned; passwords and keys in it stay valid.
     """
+    demo_money.open_cover()
     had = {each["email"]: each for each in [*known.get("customers", []), *known.get("staff", [])]}
     return {
-        "customers": [_customer(person, had.get(_email(person.handle), {})) for person in PEOPLE],
+        "customers": [
+            _customer(person, had.get(_email(person.handle), {}), number) for number, person in enumerate(PEOPLE)
+        ],
         "staff": [_staff(role, had.get(_email(role), {})) for role in (*ROLES, SUPERUSER)],
     }
 
@@ -52,7 +56,7 @@ def read(*, path: Path) -> dict[str, Any]:
     return facts
 
 
-def _customer(person: Person, had: dict[str, Any]) -> dict[str, Any]:
+def _customer(person: Person, had: dict[str, Any], number: int) -> dict[str, Any]:
     password = _password(had)
     view = customers.find_by_handle(person.handle) or customers.create(
         customers.NewCustomer(
@@ -70,7 +74,13 @@ def _customer(person: Person, had: dict[str, Any]) -> dict[str, Any]:
     proof = api_keys.prove(key) if key else None
     if proof is None or proof.customer_id != view.id or proof.is_revoked or proof.is_expired:
         _, key = api_keys.issue(customer_id=view.id, name="Demo", scopes=sorted(ALL_SCOPES), live=False)
-    return {"handle": person.handle, "email": view.email, "password": password, "api_key": key}
+    return {
+        "handle": person.handle,
+        "email": view.email,
+        "password": password,
+        "api_key": key,
+        "instruments": demo_money.settle_in(customer_id=view.id, handle=person.handle, name=person.name, number=number),
+    }
 
 
 def _staff(role: str, had: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,14 @@ def every(seconds: float, task: str, *, queue: str = "housekeeping") -> dict[str
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "drain banking": every(5, "banking.drain", queue="banking"),
+    "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
+    "sweep deadlines and reservations": every(1, "orchestration.sweep"),
     "close reversible lots": every(10, "ledger.close_lots"),
     "roll up system accounts": every(2, "ledger.roll_up"),
     "probe the providers": every(30, "providers.probe"),
-    "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
+    "follow the providers' state": every(2, "realtime.follow_providers"),
+    "close moot cases": every(60, "compliance.close_moot"),
+    "forget used tickets": every(600, "realtime.purge_tickets"),
+    "forget old quotes": every(3600, "quotes.purge"),
 }

@@ -63,11 +63,12 @@ def wait_ready(*, one: instance.Instance, boss: supervisor.Supervisor) -> None:
 
     Raises: RuntimeError naming what did not come up.
     """
-    missing = {each.name: each for each in one.processes()}
+    missing = {each.name: each for each in one.roles()}
+    programs = {each.name: each for each in boss.programs}
     deadline = time.monotonic() + READY_TIMEOUT_S
     while missing:
         boss.watch()
-        for name in [name for name, each in missing.items() if each.is_up()]:
+        for name in [name for name, each in missing.items() if each.is_up(programs[name].logged())]:
             del missing[name]
             one.say(f"{name} is up")
         if time.monotonic() > deadline:

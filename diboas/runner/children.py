@@ -60,7 +60,7 @@ def wait_until(*, ready: Callable[[], bool], child: subprocess.Popen[bytes], tim
     deadline = time.monotonic() + timeout_s
     while not ready():
         if child.poll() is not None:
-            raise RuntimeError(f"{child.args[0]} ended with {child.returncode}:\n{tail(log=log)}")  # type: ignore[index,misc]
+            raise RuntimeError(f"{log.stem} ended with {child.returncode}:\n{tail(log=log)}")
         if time.monotonic() > deadline:
             raise RuntimeError(f"not ready after {timeout_s:.0f} s:\n{tail(log=log)}")
         time.sleep(0.02)

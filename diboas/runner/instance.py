@@ -23,6 +23,7 @@ SANDBOX_KNOWS = {
     "INCREASE_WEBHOOK_SECRET": "INCREASE_WEBHOOK_SECRETS",
     "INCREASE_ACCOUNT_ID": "INCREASE_ACCOUNT_ID",
 }
+OPENING_BALANCE = "100000000"  # cents at the pretend bank; the books open with the same (diboas/demo_money.py)
 PORT_PATIENCE_S = 5.0
 
 
@@ -49,7 +50,8 @@ class Instance:
 
         Raises: AlreadyRunningError when another runner holds it; RuntimeError when a port is taken.
         """
-        self.var.mkdir(parents=True, exist_ok=True)
+        for folder in (self.var, self.var / "static", self.var / "mail"):
+            folder.mkdir(parents=True, exist_ok=True)
         self._lock = (self.var / "run.lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,10 +112,10 @@ class Instance:
     def programs(self) -> list[supervisor.Program]:
         return [
             supervisor.Program(name=each.name, command=each.command, log=self.log(name=each.name))
-            for each in self.processes()
+            for each in self.roles()
         ]
 
-    def processes(self) -> list[processes.Process]:
+    def roles(self) -> list[processes.Process]:
         return processes.all_of(addresses=self.addresses, var=self.var)
 
     @property
@@ -150,6 +152,7 @@ class Instance:
         # A developer's own values (another provider account, another broker) win over ours.
         told |= {name: os.environ[name] for name in told if os.environ.get(name)}
         told |= {f"SANDBOX_{theirs}": told[ours] for theirs, ours in SANDBOX_KNOWS.items()}
+        told.setdefault("SANDBOX_INCREASE_OPENING_BALANCE", OPENING_BALANCE)
         lines = [f"{name}={value}" for name, value in told.items() if name != "DIBOAS_VAR"]
         keys.write_private(path=self.var / "run.env", text="\n".join(lines) + "\n")
         self.env = dict(os.environ) | told | {"DATABASE_ROLE": os.environ.get("DATABASE_ROLE", APPLICATION_ROLE)}

@@ -12,11 +12,14 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """One role; `is_up` looks from outside, because a process that runs may still be loading."""
+    """One role; `is_up` looks from outside, because a process that runs may still be loading.
+
+    It is given what the process has logged since it was started.
+    """
 
     name: str
     command: tuple[str, ...]
-    is_up: Callable[[], bool]
+    is_up: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ def all_of(*, addresses: Addresses, var: Path) -> list[Process]:
         _live(addresses),
         _worker(),
         _beat(var),
-        Process(name="relay", command=(sys.executable, "manage.py", "relay"), is_up=lambda: True),
+        Process(name="relay", command=(sys.executable, "manage.py", "relay"), is_up=lambda log: "relay" in log),
     ]
 
 
@@ -59,7 +62,7 @@ def _sandbox(addresses: Addresses, var: Path) -> Process:
             *("--stripe-webhook-url", f"{addresses.base_url}/webhooks/stripe"),
             *("--increase-webhook-url", f"{addresses.base_url}/webhooks/increase"),
         ),
-        is_up=lambda: ports.answers(port=port),
+        is_up=lambda _log: ports.answers(port=port),
     )
 
 
@@ -72,7 +75,7 @@ def _web(addresses: Addresses) -> Process:
             *("--respawn-failed-workers", "--log-level", "warning", "--workers-kill-timeout", "5"),
             "diboas.wsgi:application",
         ),
-        is_up=lambda: ports.answers(port=addresses.port),
+        is_up=lambda _log: ports.answers(port=addresses.port),
     )
 
 
@@ -85,7 +88,7 @@ def _live(addresses: Addresses) -> Process:
             *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
             *("--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
         ),
-        is_up=lambda: ports.answers(port=port),
+        is_up=lambda _log: ports.answers(port=port),
     )
 
 
@@ -97,7 +100,7 @@ def _worker() -> Process:
             *("--queues", "banking,webhooks,notifications,housekeeping", "--loglevel", "INFO", "--hostname", "w@%h"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
-        is_up=lambda: True,
+        is_up=lambda log: " ready." in log,
     )
 
 
@@ -108,7 +111,7 @@ def _beat(var: Path) -> Process:
             *(_script("celery"), "-A", "diboas.celery", "beat", "--loglevel", "INFO"),
             *("--schedule", str(var / "beat.db"), "--pidfile", ""),
         ),
-        is_up=lambda: True,
+        is_up=lambda log: "is starting" in log,
     )
 
 

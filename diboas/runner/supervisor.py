@@ -35,9 +35,18 @@ class Program:
     log: Path
     child: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    log_start: int = 0  # how long the log was when the child was started
     restarts: int = 0
     failures: int = 0  # in a row; sets the back-off
     start_again_at: float = 0.0
+
+    def logged(self) -> str:
+        """Return what the child has logged since it was started."""
+        if not self.log.is_file():
+            return ""
+        with self.log.open("rb") as lines:
+            lines.seek(self.log_start)
+            return lines.read().decode(errors="replace")
 
     @property
     def state(self) -> str:
@@ -98,18 +107,20 @@ class Supervisor:
             server.stop()
         self.status_file.unlink(missing_ok=True)
 
-    def _launch(self, program: Program) -> None:
+    def _launch(self, program: Program) -> subprocess.Popen[bytes]:
+        program.log_start = program.log.stat().st_size if program.log.is_file() else 0
         program.child = children.start(command=program.command, log=program.log, env=self.env)
         program.started_at = time.monotonic()
+        return program.child
 
     def _watch_program(self, program: Program) -> bool:
         now = time.monotonic()
         if program.child is None:
             if now < program.start_again_at:
                 return False
-            self._launch(program)
+            child = self._launch(program)
             program.restarts += 1
-            self.say(f"{program.name} started again (pid {program.child.pid if program.child else '?'})")
+            self.say(f"{program.name} started again (pid {child.pid})")
             return True
         code = program.child.poll()
         if code is None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from diboas.schedule import SCHEDULE
 from diboas.settings import data, env
@@ -38,9 +38,7 @@ if CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"confirm_publish": True}
-    CELERY_TASK_QUEUES = [
-        Queue(name, queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 5}) for name in QUEUES
-    ]
+    _queue_arguments = {"x-queue-type": "quorum", "x-delivery-limit": 5}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": int(timedelta(minutes=2).total_seconds()),
@@ -48,4 +46,8 @@ else:
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
     }
-    CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+    _queue_arguments = {}
+# Each with an exchange of its own: left to the default, all of them would be bound to the same key and get everything.
+CELERY_TASK_QUEUES = [
+    Queue(name, exchange=Exchange(name), routing_key=name, queue_arguments=_queue_arguments) for name in QUEUES
+]

@@ -1,0 +1,42 @@
+"""What the demo people start with: money, a card and a bank account, and our own cover at the bank that pays out."""
+
+from uuid import UUID
+
+from banking.models import Instrument, InstrumentStatus, InstrumentType
+from banking.services import instruments
+from core.kernel.money import Money
+from core.ledger import funding
+
+COVER = Money.of(1_000_000_00, "USD")  # what the sandbox's bank account holds when it is opened
+ALLOWANCE = Money.of(10_000_00, "USD")
+CARD_TOKEN = "pm_card_visa"  # noqa: S105 - the provider's public test card
+ROUTING_NUMBER = "101050001"
+FIRST_ACCOUNT = 9_876_543_210
+
+
+def open_cover() -> None:
+    """Record that our own money lies with the provider that pays out, once."""
+    funding.open(provider="increase", amount=COVER)
+
+
+def settle_in(*, customer_id: UUID, handle: str, name: str, number: int) -> dict[str, str]:
+    """Give a demo customer money and instruments, once; return the instruments' public ids."""
+    funding.grant(customer_id=customer_id, amount=ALLOWANCE, key=f"demo:{handle}")
+    card = _find(customer_id, InstrumentType.CARD) or instruments.add_card(
+        customer_id=customer_id, card=instruments.NewCard(token=CARD_TOKEN, holder=name, label="Visa")
+    )
+    account = _find(customer_id, InstrumentType.BANK_ACCOUNT) or instruments.add_bank_account(
+        customer_id=customer_id,
+        account=instruments.NewBankAccount(
+            routing_number=ROUTING_NUMBER, account_number=str(FIRST_ACCOUNT + number), funding="checking", holder=name
+        ),
+    )
+    return {"card": card.public_id, "bank_account": account.public_id}
+
+
+def _find(customer_id: UUID, kind: InstrumentType) -> Instrument | None:
+    return (
+        Instrument.objects.filter(customer_id=customer_id, type=kind, status=InstrumentStatus.ACTIVE)
+        .order_by("id")
+        .first()
+    )
