@@ -23,7 +23,7 @@ LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" 
 def main() -> None:
     """Install what the lock file names, then become the command."""
     words = sys.argv[1:]
-    kind = "dev" if "--dev" in words else "run"
+    kind = "dev" if "--dev" in words or is_for_developing() else "run"
     command = words[words.index("--") + 1 :] if "--" in words else []
     if sys.version_info < OLDEST:
         sys.exit(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}")
@@ -36,6 +36,11 @@ def main() -> None:
         os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
         program = BIN / command[0] if (BIN / command[0]).exists() else command[0]
         os.execvp(program, command)  # noqa: S606 - becoming the command is the point
+
+
+def is_for_developing() -> bool:
+    """Say whether developing's packages are here: running must not take them away again."""
+    return (BIN / "pytest").exists()
 
 
 def is_installed(*, kind: str) -> bool:
