@@ -14,7 +14,7 @@ class ConsolePolicyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.prefix = f"/{settings.CONSOLE_PATH}"
-        directives: dict[str, list[Any]] = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        directives: Any = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
         # Alpine evaluates its attributes and sets inline styles (unfold). With a nonce in the list a browser would
         # ignore 'unsafe-inline', so the styles' list is replaced.
         self.replace: dict[str, Any] = {

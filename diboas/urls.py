@@ -11,6 +11,7 @@ PARTS = (
     "core.orchestration.api.urls",
     "core.compliance.urls",
     "core.realtime.urls",
+    "core.wallet.urls",
     "banking.api.urls",
 )
 api: list[URLPattern | URLResolver] = [

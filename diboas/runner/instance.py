@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from diboas.runner import children, keys, ports, postgres, processes, supervisor, valkey
+from diboas.runner import children, keys, ports, postgres, prepared, processes, supervisor, valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "diboas"
@@ -93,11 +93,16 @@ class Instance:
 
         Raises: RuntimeError with the end of the log when a step fails.
         """
+        note, demo, url = self.var / "prepared.txt", self.var / "demo.json", self.env["DATABASE_URL"]
+        if prepared.is_done(note=note, root=ROOT, database_url=url, demo=demo):
+            self._move_in(demo)
+            self.say("database is as this version left it")
+            return
         log = self.log(name="prepare")
         # Empty: migrations connect as the owner, everything after them as the application's role.
         owner = self.env | {"DATABASE_ROLE": ""}
         done = subprocess.run(
-            [sys.executable, "manage.py", "prepare", "--demo", str(self.var / "demo.json")],
+            [sys.executable, "manage.py", "prepare", "--demo", str(demo)],
             stdin=subprocess.DEVNULL,
             stdout=log.open("ab"),
             stderr=subprocess.STDOUT,
@@ -107,6 +112,7 @@ class Instance:
         )
         if done.returncode:
             raise RuntimeError(f"preparing the database failed:\n{children.tail(log=log, lines=40)}")
+        prepared.remember(note=note, root=ROOT, database_url=url)
         self.say("database migrated, reference and demo data loaded")
 
     def programs(self) -> list[supervisor.Program]:
@@ -134,6 +140,12 @@ class Instance:
     def stop_servers(self) -> None:
         for server in reversed(self.servers.values()):
             server.stop()
+
+    def _move_in(self, demo: Path) -> None:
+        """Bring the addresses in the demo file up to date: PORT may be another than last time."""
+        place = self.addresses
+        urls = {"base_url": place.base_url, "live_url": place.live_url, "sandbox_url": place.sandbox_url}
+        keys.write_private(path=demo, text=json.dumps(self.demo_facts() | urls, indent=1) + "\n")
 
     def _settle(self, secrets: dict[str, str], database_url: str, redis_url: str) -> None:
         """Fix what every process is told, and write it down for commands typed by hand."""

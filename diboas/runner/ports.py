@@ -1,6 +1,7 @@
 """Free TCP ports on the loopback address."""
 
 import contextlib
+import http.client
 import socket
 
 HIGHEST = 65_536
@@ -41,3 +42,15 @@ def answers(*, port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
         return True
     return False
+
+
+def serves(*, port: int, path: str) -> bool:
+    """Say whether an HTTP server answers there without a fault: accepting alone says only that somebody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -62,7 +62,7 @@ def _sandbox(addresses: Addresses, var: Path) -> Process:
             *("--stripe-webhook-url", f"{addresses.base_url}/webhooks/stripe"),
             *("--increase-webhook-url", f"{addresses.base_url}/webhooks/increase"),
         ),
-        is_up=lambda _log: ports.answers(port=port),
+        is_up=lambda _log: ports.serves(port=port, path="/_control/health"),
     )
 
 
@@ -75,7 +75,7 @@ def _web(addresses: Addresses) -> Process:
             *("--respawn-failed-workers", "--log-level", "warning", "--workers-kill-timeout", "5"),
             "diboas.wsgi:application",
         ),
-        is_up=lambda _log: ports.answers(port=addresses.port),
+        is_up=lambda _log: ports.serves(port=addresses.port, path="/livez"),
     )
 
 

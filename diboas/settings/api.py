@@ -5,3 +5,9 @@ from core.identity.conf import *
 from diboas.settings import env
 
 HEADLESS_JWT_PRIVATE_KEY = env.secret("JWT_KEY")
+
+# Two fields called "type" with choices of their own: without a name the generator makes one up.
+SPECTACULAR_SETTINGS = {
+    **SPECTACULAR_SETTINGS,
+    "ENUM_NAME_OVERRIDES": {"InstrumentTypeEnum": "banking.models.instrument.InstrumentType.choices"},
+}
