@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 
 from sandbox import settings
@@ -24,12 +25,12 @@ def main() -> int:
         level=given.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    # uvicorn stops on these, then raises them once more for whoever was there before.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     run = server.server(App(settings=given), host=given.host, port=given.port)
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run.serve())
-    except KeyboardInterrupt:
-        return 0
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run.serve())
     return 0 if run.started else 1
 
 

@@ -56,7 +56,7 @@ def build(settings: Settings) -> World:
     Raises: StoreLocked when another sandbox has the folder.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    store = Store(path=settings.data / "sandbox.sqlite3")
+    store = Store(folder=settings.data)
     clock = Clock(store=store)
     faults = Faults(store=store)
     pace = Pace(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -33,8 +34,8 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type
-        self.transport = transport
+        # uvloop's transports have the methods without the ancestry.
+        self.transport = cast("asyncio.Transport", transport)
 
     def send(self, request: bytes) -> asyncio.Future[int]:
         assert self.transport is not None  # noqa: S101 - connected before use
