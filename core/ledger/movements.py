@@ -164,3 +164,8 @@ class Movement:
     transaction_id: UUID | None = None
     entries: tuple[Entry, ...] = ()
     operations: tuple[Operation, ...] = ()
+
+
+def conversion(*, legal_hold_id: UUID, into: PlaceHold) -> tuple[ReleaseHold, PlaceHold]:
+    """Return the operations that turn a legal hold into a reservation, priced anew: both or neither."""
+    return ReleaseHold(hold_id=legal_hold_id, outcome="converted"), into

@@ -65,8 +65,11 @@ def post(*, movements: Sequence[Movement]) -> dict[UUID, Verdict]:
 def encode(*, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     """Return movements as ``ledger_apply`` reads them: JSON-ready, account names resolved to row ids.
 
-    Creates accounts that do not exist yet. Raises: Malformed.
+    Creates accounts that do not exist yet. Raises: Malformed, before anything is created.
     """
+    for movement in movements:
+        for entry in movement.entries:
+            _check(entry)
     resolved = accounts.ensure(_refs(movements))
     return [_encode_one(movement, resolved) for movement in movements]
 
@@ -99,12 +102,15 @@ def _encode_one(movement: Movement, resolved: _Ids) -> dict[str, Any]:
     return document
 
 
-def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
+def _check(entry: Entry) -> None:
     totals: dict[str, int] = {}
     for line in entry.lines:
         totals[line.account.asset] = totals.get(line.account.asset, 0) + line.units
     if any(totals.values()) or not all(line.units for line in entry.lines) or len(entry.lines) < FEWEST_LINES:
         raise Malformed(detail=f"The lines of {entry.key} are not zero in sum, or one is zero, or there are not two.")
+
+
+def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
     lines = [[resolved[line.account], line.units] for line in entry.lines]
     return {"id": ids.uuid7().hex, "key": entry.key, "kind": entry.kind, "lines": lines}
 
