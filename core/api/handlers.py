@@ -23,7 +23,7 @@ def is_for_machines(request: HttpRequest) -> bool:
     return request.path.startswith(_MACHINE_PATHS) or "text/html" not in request.META.get("HTTP_ACCEPT", "")
 
 
-def no_such_route(request: HttpRequest, **_parts: str) -> HttpResponse:
+def no_such_route(_request: HttpRequest, **_parts: str) -> HttpResponse:
     """Answer for every address under /api/ and /webhooks/ that nobody serves."""
     return Problem(status=404, code="not_found", detail="There is nothing at this address.").response()
 

@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from core.identity import addresses, checks, models
+from core.identity import addresses, checks, evidence, models
 from core.identity.principals import Principal, Scope
 from core.kernel import errors
 
@@ -97,7 +98,7 @@ def issue(
     Raises: InvalidInput that names the field (``unknown_scope``, ``invalid_name``, ``invalid_address``).
     """
     secret = (LIVE if live else TEST) + secrets.token_urlsafe(32)
-    key = models.ApiKey.objects.create(
+    key = models.ApiKey(
         customer_id=customer_id,
         name=checks.display_name(name, pointer="/name"),
         prefix=secret[:_SHOWN],
@@ -110,6 +111,9 @@ def issue(
         ],
         expires_at=expires_at,
     )
+    with transaction.atomic():
+        key.save(force_insert=True)
+        _note(key, action="api_key.issued", after={"prefix": key.prefix, "scopes": key.scopes})
     return key, secret
 
 
@@ -134,8 +138,16 @@ def revoke(*, customer_id: UUID, key_id: UUID) -> None:
 
     Raises: KeyNotFound.
     """
-    get(customer_id=customer_id, key_id=key_id)
-    of_customer(customer_id).filter(id=key_id, revoked_at=None).update(revoked_at=Now())
+    key = get(customer_id=customer_id, key_id=key_id)
+    with transaction.atomic():
+        if of_customer(customer_id).filter(id=key_id, revoked_at=None).update(revoked_at=Now()):
+            _note(key, action="api_key.revoked", after={"prefix": key.prefix})
+
+
+def _note(key: models.ApiKey, *, action: str, after: dict[str, Any]) -> None:
+    evidence.note(
+        actor=evidence.of_customer(key.customer_id), action=action, target=f"api_key:{key.id.hex}", after=after
+    )
 
 
 def prove(secret: str) -> Proof | None:

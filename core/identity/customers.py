@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from core.identity import checks, models
+from core.identity import checks, evidence, models
 from core.kernel import errors
 
 _COLUMNS = (
@@ -139,29 +139,46 @@ def create(new: NewCustomer) -> CustomerView:
         _insert(user, taken=EmailTaken(detail="This e-mail address is taken.", pointer="/email"))
         customer.user_id = user.pk
         _insert(customer, taken=HandleTaken(detail="This handle is taken.", pointer="/handle"))
+        who = evidence.of_customer(customer.id)
+        evidence.note(actor=who, action="customer.created", target=who, after={"handle": customer.handle})
     return get(customer.id)
 
 
-def change(*, customer_id: UUID, fields: Mapping[str, Any], version: int | None) -> CustomerView:
+def change(*, customer_id: UUID, fields: Mapping[str, Any], version: int) -> CustomerView:
     """Write ``fields`` (display_name, country, preferences) and raise the version.
 
-    Needs: checked values. ``version`` is the one that the caller saw, None if he does not care.
-    Raises: StaleVersion, CustomerNotFound.
+    Needs: checked values. ``version`` is the one that the caller saw.
+    Raises: StaleVersion.
     """
-    rows = models.Customer.objects.filter(id=customer_id)
-    if version is not None:
-        rows = rows.filter(version=version)
-    if not rows.update(**fields, version=F("version") + 1, updated_at=Now()) and version is not None:
-        raise StaleVersion(detail="This was changed since you read it. Read it again.")
+    who = evidence.of_customer(customer_id)
+    rows = models.Customer.objects.filter(id=customer_id, version=version)
+    with transaction.atomic():
+        if not rows.update(**fields, version=F("version") + 1, updated_at=Now()):
+            raise StaleVersion(detail="This was changed since you read it. Read it again.")
+        evidence.note(actor=who, action="customer.changed", target=who, after={"fields": sorted(fields)})
     return get(customer_id)
 
 
-def set_status(*, customer_id: UUID, status: models.CustomerStatus) -> CustomerView:
-    """Freeze a customer, or let him move money again. The caller writes the audit record.
+def set_status(*, customer_id: UUID, status: models.CustomerStatus, actor: str, reason: str) -> CustomerView:
+    """Freeze a customer, or let him move money again.
 
     Raises: CustomerNotFound.
     """
-    return change(customer_id=customer_id, fields={"status": status.value}, version=None)
+    with transaction.atomic():
+        rows = models.Customer.objects.filter(id=customer_id)
+        before = rows.select_for_update().values_list("status", flat=True).first()
+        if before is None:
+            raise CustomerNotFound(detail="There is no such customer.")
+        rows.update(status=status.value, version=F("version") + 1, updated_at=Now())
+        evidence.note(
+            actor=actor,
+            action="customer.status",
+            target=evidence.of_customer(customer_id),
+            reason=reason,
+            before={"status": before},
+            after={"status": status.value},
+        )
+    return get(customer_id)
 
 
 def _insert(row: models.User | models.Customer, *, taken: errors.Refused) -> None:

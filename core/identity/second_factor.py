@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.encryption import cipher
+from core.identity import evidence
 from core.identity.models import User
 from core.kernel import errors
 
@@ -78,6 +79,7 @@ def enrol(*, user: User, secret: str) -> list[str]:
     try:
         with transaction.atomic():
             totp.TOTP.activate(user, secret)
+            _note(user, action="second_factor.enrolled")
             return list(RecoveryCodes.activate(user).get_unused_codes())
     except IntegrityError as error:
         raise FactorExists(detail="A second factor is set up already.") from error
@@ -114,14 +116,21 @@ def verify(*, user_id: int, code: str) -> bool:
         return _spend_recovery_code(user_id, code)
 
 
-def remove(*, user_id: int) -> None:
+def remove(*, user: User) -> None:
     """Forget the second factor and its recovery codes.
 
     Raises: FactorMissing.
     """
-    deleted, _ = Authenticator.objects.filter(user_id=user_id).delete()
-    if not deleted:
-        raise FactorMissing(detail="No second factor is set up.")
+    with transaction.atomic():
+        deleted, _ = Authenticator.objects.filter(user_id=user.pk).delete()
+        if not deleted:
+            raise FactorMissing(detail="No second factor is set up.")
+        _note(user, action="second_factor.removed")
+
+
+def _note(user: User, *, action: str) -> None:
+    who = evidence.of_user(user)
+    evidence.note(actor=who, action=action, target=who)
 
 
 def _row(user_id: int) -> Authenticator | None:

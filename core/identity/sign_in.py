@@ -21,7 +21,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 
-from core.identity import devices, second_factor
+from core.identity import devices, evidence, second_factor
 from core.identity.models import User
 from core.kernel import clock, errors
 
@@ -154,6 +154,8 @@ def refresh(*, token: str) -> Tokens:
         pair = app_settings.TOKEN_STRATEGY.refresh_token(token)
         if pair is None:
             Session.objects.filter(session_key=key).delete()
+            who = evidence.of_user(User.objects.get(pk=payload["sub"]))
+            evidence.note(actor=who, action="sign_in.refresh_reused", target=who)
     if pair is None:
         raise TokenReused(detail="This refresh token was used before. Every token of this sign-in is revoked.")
     return Tokens(access=pair[0], refresh=pair[1], user_id=int(payload["sub"]))

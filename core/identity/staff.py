@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from core.identity import checks, second_factor
+from core.identity import checks, evidence, second_factor
 from core.identity.customers import EmailTaken
 from core.identity.models import StaffProfile, User
 from core.identity.roles import Role
@@ -45,6 +45,12 @@ def create(
             user.save(force_insert=True)
             StaffProfile.objects.create(user_id=user.pk, display_name=name)
             user.groups.add(Group.objects.get(name=Role(role).value))
+            evidence.note(
+                actor="system:identity",
+                action="staff.created",
+                target=evidence.of_user(user),
+                after={"role": Role(role).value, "superuser": superuser},
+            )
             if totp_secret:
                 second_factor.enrol(user=user, secret=totp_secret)
     except IntegrityError as error:

@@ -51,7 +51,7 @@ class TotpView(_MfaView):
     @extend_schema(request=shapes.CodeBody, responses={204: None}, operation_id="auth_mfa_totp_remove")
     def delete(self, request: Request) -> HttpResponse:
         self.proven(request)
-        second_factor.remove(user_id=self.principal.user_id)
+        second_factor.remove(user=User.objects.get(pk=self.principal.user_id))
         return no_content()
 
 

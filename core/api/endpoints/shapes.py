@@ -62,6 +62,7 @@ class Preferences(serializers.Serializer[Any]):
     max_fee_percent = serializers.RegexField(r"^\d{1,3}(\.\d{1,4})?$", required=False)
     max_slippage_bps = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
     auto_optimize = serializers.BooleanField(required=False)
+    email_notifications = serializers.BooleanField(required=False)
     display_currency = serializers.ChoiceField(choices=["USD", "EUR", "GBP"], required=False)
 
 

@@ -91,7 +91,7 @@ def test_a_token_needs_the_scope_of_the_method(anyone, customer, key_of, method,
 
 
 def test_a_frozen_customer_may_look_but_not_move(own, customer):
-    customers.set_status(customer_id=customer.id, status=models.CustomerStatus.FROZEN)
+    customers.set_status(customer_id=customer.id, status=models.CustomerStatus.FROZEN, actor="staff:1", reason="asked")
 
     assert own("GET", ECHO).status_code == 200
     response = own("POST", ECHO, {})

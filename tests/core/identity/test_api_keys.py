@@ -116,6 +116,6 @@ def test_use_is_noted_at_most_once_a_minute(customer):
 def test_a_frozen_owner_is_seen_with_the_key(customer):
     _, secret = issue(customer)
 
-    customers.set_status(customer_id=customer.id, status=models.CustomerStatus.FROZEN)
+    customers.set_status(customer_id=customer.id, status=models.CustomerStatus.FROZEN, actor="staff:1", reason="asked")
 
     assert api_keys.prove(secret).principal().is_frozen

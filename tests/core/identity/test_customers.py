@@ -116,11 +116,15 @@ def test_a_change_raises_the_version_and_a_stale_one_is_refused():
     assert customers.get(ann.id) == changed
 
 
-def test_a_frozen_customer_says_so_until_he_is_active_again():
+@pytest.mark.parametrize("status", ["frozen", "active"])
+def test_a_customer_is_frozen_until_he_is_active_again(status):
     ann = customers.create(NewCustomer(**ANN))
 
-    assert customers.set_status(customer_id=ann.id, status=models.CustomerStatus.FROZEN).is_frozen
-    assert not customers.set_status(customer_id=ann.id, status=models.CustomerStatus.ACTIVE).is_frozen
+    view = customers.set_status(
+        customer_id=ann.id, status=models.CustomerStatus(status), actor="staff:1", reason="asked"
+    )
+
+    assert (view.status, view.is_frozen, view.version) == (status, status == "frozen", 2)
 
 
 def test_the_database_itself_refuses_an_upper_case_handle(refused_by):

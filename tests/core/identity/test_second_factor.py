@@ -91,11 +91,11 @@ def test_a_second_factor_is_replaced_only_after_it_was_removed(user, totp_secret
         second_factor.offer(user=user)
     with pytest.raises(second_factor.FactorExists):
         second_factor.enrol(user=user, secret=second_factor.new_secret())
-    second_factor.remove(user_id=user.pk)
+    second_factor.remove(user=user)
 
     assert not second_factor.is_enrolled(user_id=user.pk)
     with pytest.raises(second_factor.FactorMissing):
-        second_factor.remove(user_id=user.pk)
+        second_factor.remove(user=user)
 
 
 def test_a_rotation_of_the_field_keys_reaches_the_secrets(user, totp_secret, settings):
