@@ -10,6 +10,7 @@ from core.kernel import errors
 from core.kernel.money import Money
 from core.providers import contract
 from core.quotes import preferences
+from core.routing import scoring
 
 FEES_EXCEED = "fees_exceed_amount"
 BELOW_MINIMUM = "amount_below_minimum"
@@ -35,7 +36,7 @@ class CandidateInput:
 
     provider: str
     capability: contract.Capability
-    health: float
+    health: scoring.Measured
     eligible: bool = True
     why: str = ""
     provider_fee: Money | None = None
@@ -56,7 +57,7 @@ class Priced:
 
     @property
     def health(self) -> Decimal:
-        return Decimal(str(round(self.given.health, 4)))
+        return scoring.exact_health(self.given.health)
 
 
 def price_candidate(

@@ -23,7 +23,7 @@ _STORE = """
         min_receive_units, provider, eta_seconds, candidates, weights_version, suggestions, expires_at, created_at)
     VALUES (%(id)s, %(customer_id)s, %(domain)s, %(kind)s, %(request)s, %(sheet)s, %(asset)s, %(debit)s, %(receive)s,
         %(min_receive)s, %(provider)s, %(eta_seconds)s, %(candidates)s, %(weights_version)s, %(suggestions)s,
-        clock_timestamp() + make_interval(secs => %(lifetime_s)s), clock_timestamp())
+        clock_timestamp() + %(lifetime)s, clock_timestamp())
     RETURNING *
 """
 _FIND = "SELECT * FROM quotes_quote WHERE id = %(id)s AND customer_id = %(customer_id)s"
@@ -110,7 +110,7 @@ def store(
             "candidates": json.dumps([] if decision is None else [one.to_json() for one in decision.candidates]),
             "weights_version": None if decision is None else decision.weights_version,
             "suggestions": json.dumps(prepared.suggestions),
-            "lifetime_s": lifetime.total_seconds(),
+            "lifetime": lifetime,
         },
     )
     if found is None:
@@ -169,9 +169,9 @@ def render(quote: QuoteView) -> dict[str, Any]:
     }
 
 
-def _one(statement: str, values: Mapping[str, int | float | str | UUID | None]) -> QuoteView | None:
+def _one(statement: str, values: Mapping[str, int | str | UUID | timedelta | None]) -> QuoteView | None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values)  # type: ignore[arg-type]  # psycopg takes intervals, the stubs do not know
         row = cursor.fetchone()
         if row is None:
             return None

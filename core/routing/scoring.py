@@ -10,6 +10,8 @@ from typing import Any
 from core.api import amounts
 from core.kernel.money import Money
 
+# How well a provider did, from 0 to 1, as its monitor measured it. No amount of money, so it may come as a float.
+Measured = float | Decimal
 _FINE = Decimal("0.0001")
 _SHOWN = Decimal("0.01")
 _ZERO = Decimal(0)
@@ -101,6 +103,11 @@ def score(*, candidates: Sequence[Candidate], weights: Weights, speed_preference
         speed_preference=speed_preference,
         candidates=ranked,
     )
+
+
+def exact_health(measured: Measured) -> Decimal:
+    """Return a measured health with four places, so that equal measurements score equally everywhere."""
+    return _fine(Decimal(str(measured)))
 
 
 def render(*, candidates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
