@@ -75,7 +75,7 @@ class Money:
     @property
     def decimal(self) -> Decimal:
         """The exact value in whole units of the asset."""
-        return Decimal(self.units).scaleb(-self.asset.decimals)
+        return Decimal(self.text)  # scaleb would round to the context's 28 digits
 
     def __add__(self, other: Money) -> Money:
         return Money(self.units + self._same(other).units, self.asset)
@@ -106,9 +106,9 @@ class Money:
 
     def fraction(self, rate: Fraction | Decimal) -> Money:
         """Return ``rate`` of this amount, rounded half up (away from zero) to the asset's scale."""
-        exact = Fraction(rate) * abs(self.units)
-        rounded = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
-        return Money(rounded if self.units >= 0 else -rounded, self.asset)
+        exact = Fraction(rate) * self.units
+        rounded = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+        return Money(rounded if exact >= 0 else -rounded, self.asset)
 
     def allocate(self, weights: Sequence[int]) -> list[Money]:
         """Split into parts in proportion to ``weights``; the parts sum to the whole to the last unit.
