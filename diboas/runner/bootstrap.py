@@ -64,14 +64,23 @@ def install(*, kind: str) -> None:
     uv = BIN / "uv"
     if not uv.exists():
         print("Installing uv ...", flush=True)
-        run(*pip(), "install", "--quiet", uv_requirement())
+        run(*pip(), "install", "-qq", uv_requirement())
     print(f"Installing {LOCKS[kind].relative_to(ROOT)} ...", flush=True)
-    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", BIN / "python", LOCKS[kind]]
-    if subprocess.run([str(word) for word in sync], check=False).returncode:
-        # pip knows mirrors that are configured for it and not for uv.
-        print("uv could not install; trying pip ...", flush=True)
-        run(*pip(), "install", "--quiet", "--require-hashes", "--requirement", LOCKS[kind])
+    sync: list[str | Path] = [uv, "pip", "sync", "--require-hashes", "--python", BIN / "python", LOCKS[kind]]
+    # uv's own certificates, then the machine's, then pip: it knows mirrors that are configured for it alone.
+    first_that_works(sync, [*sync, "--system-certs"], [*pip(), "install", "--require-hashes", "-r", LOCKS[kind]])
     STAMP.write_text(stamp(kind=kind))
+
+
+def first_that_works(*ways: list[str | Path]) -> None:
+    """Try one command after the other, quietly; show what each said only when none worked."""
+    said = []
+    for words in ways:
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+        said.append(f"{words[0]}: {done.stderr.strip()}")
+    sys.exit("\n".join(["could not install:", *said]))
 
 
 def create() -> None:
