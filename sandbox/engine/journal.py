@@ -12,9 +12,10 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 # SQL with its parameters.
-Statement = tuple[str, Sequence[object]]
+Statement = tuple[str, Sequence[Any]]
 
 _HEAD = struct.Struct("<IIQ")
 
@@ -26,7 +27,7 @@ class Journal:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._path = path
 
-    def append(self, *, number: int, statements: Sequence[Statement]) -> None:
+    def append(self, *, number: int, statements: list[Statement]) -> None:
         """Write one frame; what is written is the kernel's and outlives this process."""
         payload = marshal.dumps(statements)
         frame = _HEAD.pack(len(payload), zlib.crc32(payload), number) + payload

@@ -33,7 +33,7 @@ _SET_APPLIED = (
 )
 
 Row = tuple[Any, ...]
-Parameters = Sequence[object]
+Parameters = Sequence[Any]
 
 
 class StoreLocked(Exception):
@@ -45,7 +45,7 @@ class Store:
 
     def __init__(self, *, folder: Path) -> None:
         path = folder / "sandbox.sqlite3"
-        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=256, timeout=2)
+        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=256, timeout=1)
         try:
             for pragma in _PRAGMAS:
                 self._db.execute(pragma)
