@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
+from core.fees.sheets import FeeSheet
 from core.identity.customers import CustomerView
 from core.kernel import errors, ids
 from core.kernel.money import Money
@@ -55,14 +56,22 @@ def quote(*, request: Request, origin: Origin) -> QuoteView:
 def accept(*, request: Request, origin: Origin, client_reference: str | None) -> UUID:
     """Take a wish on and return the transaction's id.
 
-    It is priced on the way, so that what can be refused now is refused now, before anything is written: amount, price,
-    limits, balance. The prepared price is not locked; the engine prices again when it reserves.
+    It is priced on the way and the price is locked with it; what can be refused now is refused now, before anything is
+    written: amount, price, limits, balance.
     Needs: an open database transaction. Raises: InvalidInput, Refused, NoProvider, ClientReferenceUsed.
     """
     prepared = _price(request)
     _check_means(request, origin.customer, prepared.sheet.debit)
-    row = _row(request=request, origin=origin, client_reference=client_reference)
-    return _open(row)
+    kind = kinds.get(domain=request.domain, kind=request.kind)
+    row = {
+        **_origin_fields(origin),
+        **_locked(request),
+        **_price_fields(kind, prepared.sheet),
+        "domain": request.domain,
+        "kind": request.kind,
+        "client_reference": client_reference,
+    }
+    return _open(ids.uuid7(), row)
 
 
 def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_reference: str | None) -> UUID:
@@ -76,28 +85,20 @@ def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_referenc
         raise errors.InvalidInput(
             code="wrong_domain", detail=f"The quote is for {promised.domain}.", pointer="/quote_id"
         )
-    locked = dict(promised.request)
     kind = kinds.get(domain=promised.domain, kind=promised.kind)
     gates.at_the_door(customer=origin.customer, kind=promised.kind, amount=promised.debit)
     if kind.rules.leaves:
         _check_balance(origin.customer.id, promised.domain, promised.debit)
     row = {
         **_origin_fields(origin),
-        **locked,
-        "id": transaction_id,
-        "event_id": ids.uuid7(),
+        **promised.request,
+        **_price_fields(kind, promised.sheet),
         "domain": promised.domain,
         "kind": promised.kind,
-        "deadline_in": kind.rules.window.total_seconds(),
-        "debit_units": str(promised.debit.units),
-        "receive_units": str(promised.receive.units),
-        "fees": promised.sheet.to_json(),
         "quote_id": promised.id,
         "client_reference": client_reference,
-        "reason": "",
-        "provider": "",
     }
-    return _open(row)
+    return _open(transaction_id, row)
 
 
 def _price(request: Request) -> Prepared:
@@ -164,25 +165,21 @@ def _origin_fields(origin: Origin) -> dict[str, Any]:
     }
 
 
-def _row(*, request: Request, origin: Origin, client_reference: str | None) -> dict[str, Any]:
-    kind = kinds.get(domain=request.domain, kind=request.kind)
+def _price_fields(kind: kinds.Kind, sheet: FeeSheet) -> dict[str, Any]:
     return {
-        **_origin_fields(origin),
-        **_locked(request),
-        "id": ids.uuid7(),
-        "event_id": ids.uuid7(),
-        "domain": request.domain,
-        "kind": request.kind,
         "deadline_in": kind.rules.window.total_seconds(),
-        "client_reference": client_reference,
+        "debit_units": str(sheet.debit.units),
+        "receive_units": str(sheet.receive.units),
+        "fees": sheet.to_json(),
         "reason": "",
         "provider": "",
     }
 
 
-def _open(row: Mapping[str, Any]) -> UUID:
+def _open(transaction_id: UUID, fields: Mapping[str, Any]) -> UUID:
+    row = {**fields, "id": transaction_id, "event_id": ids.uuid7()}
     rows = orjson.dumps([row]).decode()
-    streams = orjson.dumps([feed.opened_row(dict(row))]).decode()
+    streams = orjson.dumps([feed.opened_row(row)]).decode()
     try:
         with transaction.atomic(savepoint=row["client_reference"] is not None), connection.cursor() as cursor:
             cursor.execute(_OPEN, [rows, streams])
@@ -193,7 +190,7 @@ def _open(row: Mapping[str, Any]) -> UUID:
             detail="A transaction with this reference exists.", pointer="/client_reference"
         ) from error
     outcomes.wake([row["domain"]])
-    return UUID(str(row["id"]))
+    return transaction_id
 
 
 def opened(transaction_id: UUID) -> Transaction:

@@ -52,17 +52,6 @@ def prepare(
     return preparing.prepare(inputs=inputs, schedule=schedules.current(), weights=weights.current())
 
 
-def for_transaction(transaction: Transaction) -> Prepared:
-    """Return the price of an accepted transaction. Raises: as ``prepare``."""
-    return prepare(
-        kind=kinds.of(transaction),
-        method=transaction.method,
-        side=transaction.side,
-        amount=transaction.money,
-        wishes=transaction.preferences,
-    )
-
-
 def provider_for(transaction: Transaction, *, without: frozenset[str]) -> Prepared | None:
     """Return the best provider that does it within the locked price and is not in ``without``, or None."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.api import explain
 from core.audit import books
 from core.orchestration import kinds
-from core.orchestration.reading import checks, queries, stories
+from core.orchestration.reading import checks, feed, queries, stories
 from core.outbox import due, snapshots
 
 _DUE = (
@@ -16,7 +16,7 @@ _DUE = (
 
 def connect() -> None:
     """Register what this package brings. Called once, when Django starts."""
-    snapshots.register("transactions", queries.snapshot)
+    snapshots.register(feed.TRANSACTIONS, queries.snapshot, complete=feed.completed)
     books.register("orchestration", checks.breaks)
     for name, part in stories.PARTS.items():
         explain.register(name, part)

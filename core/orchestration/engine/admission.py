@@ -1,4 +1,4 @@
-"""From accepted to reserved: rules, gates, price, and the money held or expected."""
+"""From accepted to reserved: rules, gates, and the money held or expected, at the price locked when it was accepted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.db import transaction as db
 
 from core.identity import customers
 from core.identity.customers import CustomerView
-from core.kernel import errors, ids
+from core.kernel import ids
 from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
-from core.orchestration import gates, kinds, offers
+from core.orchestration import gates, kinds
 from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.changes import Change
 from core.orchestration.gates import Finding, Party, Subject, Verdict
@@ -44,8 +44,6 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
         problem = _problem(txn, subject)
         if problem or finding.verdict is Verdict.REFUSE:
             news.end(change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == "deadline_passed")
-        elif not _price(change):
-            continue
         elif finding.verdict is Verdict.HOLD:
             _hold_up(change, finding)
             held.append((subject, finding))
@@ -89,24 +87,6 @@ def _problem(txn: Transaction, subject: Subject) -> str:
     if subject.counterparty is not None and subject.counterparty.status == "frozen":
         return "recipient_unavailable"
     return ""
-
-
-def _price(change: Change) -> bool:
-    """Lock the price if no quote has. A transaction that cannot be priced ends before any money is held."""
-    txn = change.transaction
-    if txn.fees is not None:
-        return True
-    try:
-        offer = offers.for_transaction(txn)
-    except errors.DiboasError as error:
-        if error.severity is not errors.Severity.LOW:
-            raise
-        news.end(change=change, reason=error.code, actor=ACTOR)
-        return False
-    txn.fees = offer.sheet.to_json()
-    txn.debit_units = offer.sheet.debit.units
-    txn.receive_units = offer.sheet.receive.units
-    return True
 
 
 def _reserve(change: Change, subject: Subject) -> None:

@@ -156,13 +156,11 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _streams(change: Change) -> Iterable[dict[str, Any]]:
     txn = change.transaction
-    state = str(change.was)
     for event in change.events:
-        state = event.to_state or state
-        yield feed.event_row(customer_id=txn.customer_id, transaction=txn, event=event, state=state)
-    last = change.events[-1] if change.events else None
-    if last is not None and txn.counterparty_id is not None and feed.is_shown_to_recipient(str(txn.state)):
-        yield feed.event_row(customer_id=txn.counterparty_id, transaction=txn, event=last, state=state)
+        yield feed.event_row(transaction_id=txn.id, customer_id=txn.customer_id, event_id=event.id, type_=event.type)
+    if change.events and txn.counterparty_id is not None and feed.is_shown_to_recipient(str(txn.state)):
+        last = change.events[-1]
+        yield feed.event_row(transaction_id=txn.id, customer_id=txn.counterparty_id, event_id=last.id, type_=last.type)
     for account in sorted(_touched(change), key=lambda ref: (ref.code, ref.asset)):
         yield feed.balance_row(transaction=txn, account=account)
 

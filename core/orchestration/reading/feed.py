@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from core.kernel import assets, ids
 from core.ledger.accounts import AccountRef
@@ -12,7 +15,18 @@ from core.orchestration.states import State, progress_of, status_of
 
 TRANSACTIONS = "transactions"
 BALANCES = "balances"
+CREATED = "transaction.created"
 STATUS_TOPIC = "transaction.status"
+# The state after an event that changed none is that of the last one that did.
+_EVENTS = """
+    SELECT e.id, t.id, t.customer_id, t.domain, t.kind, e.seq, e.type, e.from_state, e.to_state,
+           CASE WHEN e.to_state <> '' THEN e.to_state ELSE
+               (SELECT b.to_state FROM orchestration_event b WHERE b.transaction_id = e.transaction_id AND b.seq < e.seq
+                AND b.to_state <> '' ORDER BY b.seq DESC LIMIT 1) END,
+           e.actor, e.reason, t.next_action IS NOT NULL AND t.seq = e.seq
+    FROM orchestration_event e JOIN orchestration_transaction t ON t.id = e.transaction_id
+    WHERE e.id = ANY (%s)
+"""
 _INTERNAL_REASONS = frozenset({"released_by_review"})
 
 
@@ -26,62 +40,70 @@ def public_reason(reason: str) -> str | None:
     return None if not reason or reason in _INTERNAL_REASONS else reason
 
 
-def event_row(*, customer_id: UUID, transaction: Transaction, event: Any, state: str) -> dict[str, Any]:
-    """Return the stream row of one event of a transaction, for its owner or for the recipient of a transfer."""
-    needs_customer = transaction.next_action is not None and state == transaction.state
-    return {
-        "t": transaction.id,
-        "customer": customer_id,
-        "channel": TRANSACTIONS,
-        "type": event.type,
-        "ref": event.id,
-        "data": {
-            "transaction_id": transaction.public_id,
-            "domain": transaction.domain,
-            "kind": transaction.kind,
-            "status": status_of(
-                state=state, needs_customer=needs_customer, wholly_reversed=transaction.wholly_reversed
-            ).value,
-            "state": state,
-            "progress": progress_of(state),
-            "seq": event.seq,
-            "type": event.type,
-            "from": event.from_state or None,
-            "to": event.to_state or None,
-            "actor": public_actor(event.actor),
-            "reason": public_reason(event.reason),
-            "version": transaction.version + 1,
-        },
-    }
+def event_row(*, transaction_id: UUID, customer_id: UUID, event_id: UUID, type_: str) -> dict[str, Any]:
+    """Return the stream row of one event, for the owner or for the recipient of a transfer.
 
-
-def opened_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the stream row that says a transaction was accepted, from the row with which it is opened.
-
-    A child is written with its parent, so ``t``, by which refused writes are left out, is the parent if there is one.
+    It only refers to the event: what a customer reads is put together when it is sent (``completed``), so that a step
+    writes each fact once. ``t`` is the transaction whose refused write leaves the row out.
     """
     return {
-        "t": row.get("parent_id") or row["id"],
-        "customer": row["customer_id"],
+        "t": transaction_id,
+        "customer": customer_id,
         "channel": TRANSACTIONS,
-        "type": "transaction.created",
-        "ref": row["event_id"],
-        "data": {
-            "transaction_id": ids.render(ids.Prefix.TRANSACTION, row["id"]),
-            "domain": row["domain"],
-            "kind": row["kind"],
-            "status": status_of(state=State.INITIATED).value,
-            "state": State.INITIATED.value,
-            "progress": 0,
-            "seq": 1,
-            "type": "transaction.created",
-            "from": None,
-            "to": State.INITIATED.value,
-            "actor": public_actor(row["actor"]),
-            "reason": None,
-            "version": 1,
-        },
+        "type": type_,
+        "ref": event_id,
+        "data": {"event_id": ids.render(ids.Prefix.EVENT, event_id)},
     }
+
+
+def opened_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stream row that says a transaction was accepted, from the row with which it is opened.
+
+    A child is written with its parent, so it is left out with a refused parent.
+    """
+    return event_row(
+        transaction_id=row.get("parent_id") or row["id"],
+        customer_id=row["customer_id"],
+        event_id=row["event_id"],
+        type_=CREATED,
+    )
+
+
+def completed(rows: Sequence[tuple[UUID, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return what each customer reads of each of his rows, in their order, in one query.
+
+    The recipient of a transfer reads no more than that it arrived.
+    """
+    wanted = [ids.parse(ids.Prefix.EVENT, str(data["event_id"])) for _, data in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, [wanted])
+        found = {row[0]: row for row in cursor.fetchall()}
+    return [
+        {**data, **(_shown(customer_id, found[event_id]) if event_id in found else {})}
+        for (customer_id, data), event_id in zip(rows, wanted, strict=True)
+    ]
+
+
+def _shown(customer_id: UUID, row: tuple[Any, ...]) -> dict[str, Any]:
+    _, txn_id, owner_id, domain, kind, seq, type_, source, target, state, actor, reason, waits = row
+    shown = {
+        "transaction_id": ids.render(ids.Prefix.TRANSACTION, txn_id),
+        "domain": domain,
+        "kind": kind,
+        "status": status_of(state=state, needs_customer=bool(waits)).value,
+        "state": state,
+        "progress": progress_of(state),
+        "seq": seq,
+        "type": type_,
+        "from": source or None,
+        "to": target or None,
+        "actor": public_actor(actor),
+        "reason": public_reason(reason),
+    }
+    if customer_id != owner_id:
+        hidden = ("seq", "from", "actor", "reason")
+        return {**{key: value for key, value in shown.items() if key not in hidden}, "direction": "incoming"}
+    return shown
 
 
 def balance_row(*, transaction: Transaction, account: AccountRef) -> dict[str, Any]:
