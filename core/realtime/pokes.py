@@ -76,9 +76,12 @@ class Pokes:
             await asyncio.gather(groups, return_exceptions=True)
 
     def _take(self, message: Mapping[str, object]) -> None:
-        owner, channel = message.get("customer"), message.get("channel")
-        if isinstance(owner, str):
-            self._heard(UUID(owner), channel if isinstance(channel, str) else None)
+        """Note one poke: ``{"customer": <hex>, "channels": [...]}``; without channels all of them may have changed."""
+        owner, channels = message.get("customer"), message.get("channels")
+        if not isinstance(owner, str):
+            return
+        for channel in channels if isinstance(channels, list) else [None]:
+            self._heard(UUID(owner), channel)
 
     async def _keep_groups(self, layer: BaseChannelLayer, name: str) -> None:
         while True:

@@ -12,6 +12,7 @@ from django.test import Client
 
 from core.identity import api_keys, customers, rate_limits
 from core.identity.customers import CustomerView
+from core.identity.models import Customer, CustomerStatus
 from core.kernel import ids
 
 Call = Callable[..., HttpResponse]
@@ -29,6 +30,16 @@ def make(**facts: Any) -> CustomerView:
         "rate_class": "bench",
     }
     return customers.create(customers.NewCustomer(**{**given, **facts}))
+
+
+def prefer(owner: CustomerView, **preferences: Any) -> None:
+    """Set what a customer prefers."""
+    Customer.objects.filter(id=owner.id).update(preferences=preferences)
+
+
+def freeze(owner: CustomerView) -> None:
+    """Freeze a customer, as an officer would."""
+    Customer.objects.filter(id=owner.id).update(status=CustomerStatus.FROZEN)
 
 
 def calling(owner: CustomerView | None, *scopes: str) -> Call:

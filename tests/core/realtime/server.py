@@ -85,7 +85,7 @@ def poke(customer_id: UUID, *, channel: str = "test") -> None:
         layer = get_channel_layer()
         assert layer is not None
         await layer.group_send(
-            pokes.group(customer_id), {"type": "poke", "customer": customer_id.hex, "channel": channel}
+            pokes.group(customer_id), {"type": "poke", "customer": customer_id.hex, "channels": [channel]}
         )
 
     async_to_sync(send)()

@@ -5,11 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpResponse
 
-from core.identity import customers
 from core.identity.customers import CustomerView
-from core.identity.models import CustomerStatus
 from core.realtime import tickets
 from core.realtime.models import WsTicket
+from tests.core.realtime import callers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("core.realtime.urls")]
 Call = Callable[..., HttpResponse]
@@ -40,6 +39,6 @@ def test_a_key_that_may_not_read_gets_none(by_key: Callable[..., Call]) -> None:
 
 
 def test_a_frozen_customer_may_still_listen(own: Call, customer: CustomerView) -> None:
-    customers.set_status(customer_id=customer.id, status=CustomerStatus.FROZEN)
+    callers.freeze(customer)
 
     assert own("POST", "/ws-tickets").status_code == 201

@@ -92,6 +92,6 @@ def _write(customers: list[UUID]) -> None:
             customer_id = rng.choice(customers)
             server.append(customer_id, at=time.monotonic())
             group = f"{settings.CHANNEL_LAYERS['default']['CONFIG']['prefix']}__group__{pokes.group(customer_id)}"
-            message = {"type": "poke", "customer": customer_id.hex, "channel": "test"}
+            message = {"type": "poke", "customer": customer_id.hex, "channels": ["test"]}
             connected.publish(group, layer.serialize(message))  # type: ignore[attr-defined]  # the pub/sub layer has it
     connection.close()

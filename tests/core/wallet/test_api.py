@@ -12,12 +12,12 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 
-from core.identity import customers
 from core.identity.customers import CustomerView
 from core.kernel import ids
 from core.kernel.money import Money
 from core.ledger import accounts, funding, posting
 from core.ledger.movements import Announce, Entry, Expect, Line, Movement, OpenLot, PlaceHold, ReleaseHold, Ruling
+from tests.core.realtime import callers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("core.wallet.urls")]
 Call = Callable[..., HttpResponse]
@@ -131,7 +131,7 @@ def test_the_etag_changes_with_the_figures_and_only_then(own: Call, customer: Cu
 def test_the_display_currency_is_preferred_or_asked_for(own: Call, customer: CustomerView) -> None:
     _grant(customer.id, 10_000)
     _grant(customer.id, 900, "EUR")
-    customers.change(customer_id=customer.id, fields={"preferences": {"display_currency": "EUR"}}, version=None)
+    callers.prefer(customer, display_currency="EUR")
 
     preferred, asked = own("GET", "/wallet").json(), own("GET", "/wallet?currency=USD").json()
     refused = own("GET", "/wallet?currency=XAU")
