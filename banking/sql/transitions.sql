@@ -1,4 +1,5 @@
--- Generated from banking.models.transaction by `manage.py write_states`; a test holds it against the code.
+-- Every step that banking declares (banking.models.transaction). A test holds this against the code: a new step needs a new
+-- migration that replaces the function.
 CREATE FUNCTION banking_transitions() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT ARRAY[
         'BALANCE_RESERVED>COMPLETED',
