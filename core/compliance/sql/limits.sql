@@ -6,29 +6,43 @@
 CREATE FUNCTION compliance_consume(rows jsonb) RETURNS TABLE (ref uuid, verdict text) LANGUAGE plpgsql AS $$
 DECLARE
     today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+    is_new boolean;
+    is_stale boolean;
+    gives_back boolean;
     item record;
 BEGIN
-    INSERT INTO compliance_limituse (customer_id, kind, asset, day, day_units, month, month_units)
-    SELECT DISTINCT r.customer, r.kind, r.asset, today, 0, date_trunc('month', today)::date, 0
-    FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text)
-    ORDER BY 1, 2, 3
-    ON CONFLICT DO NOTHING;
+    SELECT coalesce(bool_or(u.id IS NULL), false), coalesce(bool_or(r.least < 0), false) INTO is_new, gives_back
+    FROM (SELECT k.customer, k.kind, k.asset, min(k.units) AS least
+          FROM jsonb_to_recordset(rows) AS k(customer uuid, kind text, asset text, units numeric)
+          GROUP BY k.customer, k.kind, k.asset) r
+    LEFT JOIN compliance_limituse u ON (u.customer_id, u.kind, u.asset) = (r.customer, r.kind, r.asset);
+    -- Rows are made before any is locked, so that locks are only ever taken in key order.
+    IF is_new THEN
+        INSERT INTO compliance_limituse (customer_id, kind, asset, day, day_units, month, month_units)
+        SELECT DISTINCT r.customer, r.kind, r.asset, today, 0, date_trunc('month', today)::date, 0
+        FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text)
+        ORDER BY 1, 2, 3
+        ON CONFLICT DO NOTHING;
+    END IF;
 
-    PERFORM FROM compliance_limituse u
-    WHERE (u.customer_id, u.kind, u.asset) IN (
-        SELECT r.customer, r.kind, r.asset FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text))
-    ORDER BY u.customer_id, u.kind, u.asset
-    FOR NO KEY UPDATE;
-
+    SELECT coalesce(bool_or(l.day <> today), false) INTO is_stale FROM (
+        SELECT u.day FROM compliance_limituse u
+        WHERE (u.customer_id, u.kind, u.asset) IN (
+            SELECT r.customer, r.kind, r.asset FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text))
+        ORDER BY u.customer_id, u.kind, u.asset
+        FOR NO KEY UPDATE) l;
     -- A new day or month starts at zero. From here on the counters of the locked rows are today's.
-    UPDATE compliance_limituse u SET
-        day = today, day_units = 0,
-        month = date_trunc('month', today)::date,
-        month_units = CASE WHEN u.month = date_trunc('month', today)::date THEN u.month_units ELSE 0 END
-    WHERE u.day <> today AND (u.customer_id, u.kind, u.asset) IN (
-        SELECT r.customer, r.kind, r.asset FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text));
-
-    RETURN QUERY SELECT * FROM compliance_give_back(rows, today);
+    IF is_stale THEN
+        UPDATE compliance_limituse u SET
+            day = today, day_units = 0,
+            month = date_trunc('month', today)::date,
+            month_units = CASE WHEN u.month = date_trunc('month', today)::date THEN u.month_units ELSE 0 END
+        WHERE u.day <> today AND (u.customer_id, u.kind, u.asset) IN (
+            SELECT r.customer, r.kind, r.asset FROM jsonb_to_recordset(rows) AS r(customer uuid, kind text, asset text));
+    END IF;
+    IF gives_back THEN
+        RETURN QUERY SELECT * FROM compliance_give_back(rows, today);
+    END IF;
 
     IF compliance_all_fit(rows) THEN
         PERFORM compliance_take(rows);
