@@ -45,14 +45,18 @@ class Breaker:
         self.name = name
         self._policy = policy or Policy()
         self._token = secrets.token_hex(8)
+        self._is_well = False
 
     def allow(self) -> bool:
         """Return whether a call may be made now. When half open exactly one caller gets True: the probe."""
-        return self._apply(Op.ALLOW).allowed
+        move = self._apply(Op.ALLOW)
+        self._is_well = move.memory.state == State.CLOSED and move.memory.failures == 0
+        return move.allowed
 
     def success(self) -> None:
-        """Say that the provider answered, be it with a decline."""
-        self._apply(Op.SUCCESS)
+        """Say that the provider answered, be it with a decline. Free when there was nothing to forget."""
+        if not self._is_well:
+            self._apply(Op.SUCCESS)
 
     def failure(self) -> None:
         """Say that the provider could not be reached, failed or was silent."""

@@ -18,8 +18,9 @@ NEW = "new:" + base64.b64encode(b"n" * 32).decode()
 
 
 @pytest.fixture
-def person(settings: Settings) -> Iterator[Any]:
+def person(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A model of its own with a table of its own, outside the registry of the project."""
+    monkeypatch.setattr(rotation, "_elsewhere", {})
     settings.FIELD_KEYS = [OLD]
     with isolate_apps("core.encryption"):
 
@@ -112,6 +113,12 @@ def test_rotation_closes_everything_with_the_new_key(person: Any, settings: Sett
     assert [one.iban for one in person.objects.order_by("id")] == [*(f"DE{n}" for n in range(7)), None]
     assert person.objects.get(iban_index=fields.blind_index("DE3")).raw == b"r3"
     assert rotation.run(of=[person]) == {"encryption_test_person.iban": 0, "encryption_test_person.raw": 0}
+
+
+def test_ciphertext_outside_of_fields_is_rotated_by_who_keeps_it(person: Any) -> None:
+    rotation.register("mfa secrets", lambda: 3)
+
+    assert rotation.run(of=[]) == {"mfa secrets": 3}
 
 
 def test_rows_from_before_a_rotation_are_found_by_all_indexes(person: Any, settings: Settings) -> None:
