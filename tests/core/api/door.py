@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from core.api import bodies, context, encoding, handlers
 from core.api.idempotent import idempotent
-from core.api.views import ApiView, PublicView
+from core.api.views import ApiView, PublicView, StaffView
 from core.identity.models import Device
 from core.identity.principals import Scope
 from core.kernel import errors
@@ -67,7 +67,15 @@ class MakeView(ApiView):
         return encoding.response({"id": row.id.hex}, status=201, headers=headers)
 
 
+class ForStaffView(StaffView):
+    def get(self, request: Request) -> HttpResponse:
+        return encoding.response({"actor": self.principal.actor})
+
+    post = get
+
+
 api = [
+    path("staff", ForStaffView.as_view()),
     path("raise/<str:name>", RaiseView.as_view()),
     path("echo", EchoView.as_view()),
     path("make", MakeView.as_view()),
