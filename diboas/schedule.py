@@ -5,21 +5,28 @@ An entry that could not run in time is dropped (`expires`): the next one does it
 
 from typing import Any
 
+QUEUES = ("banking", "webhooks", "notifications", "housekeeping")
 
-def every(seconds: float, task: str, *, queue: str = "housekeeping") -> dict[str, Any]:
+
+def every(seconds: float, task: str, *, queue: str = "housekeeping", **told: str) -> dict[str, Any]:
     """Schedule a task; a queue that stands still does not fill up with entries that mean the same."""
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(5.0, seconds)}}
+    options = {"queue": queue, "expires": max(5.0, seconds)}
+    return {"task": task, "schedule": seconds, "kwargs": told, "options": options}
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "drain banking": every(5, "banking.drain", queue="banking"),
     "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
-    "sweep deadlines and reservations": every(1, "orchestration.sweep"),
+    "carry out effects": every(5, "outbox.drain_effects", queue="notifications"),
+    "sweep deadlines and reservations": every(5, "orchestration.sweep"),
     "close reversible lots": every(10, "ledger.close_lots"),
     "roll up system accounts": every(2, "ledger.roll_up"),
     "probe the providers": every(30, "providers.probe"),
     "follow the providers' state": every(2, "realtime.follow_providers"),
     "close moot cases": every(60, "compliance.close_moot"),
+    "forget ended sign-ins": every(3600, "identity.cleanup"),
     "forget used tickets": every(600, "realtime.purge_tickets"),
     "forget old quotes": every(3600, "quotes.purge"),
+    "forget what was delivered": every(600, "outbox.cleanup"),
+    "forget old idempotency records": every(3600, "resilience.cleanup"),
 }

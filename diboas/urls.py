@@ -12,6 +12,7 @@ PARTS = (
     "core.compliance.urls",
     "core.realtime.urls",
     "core.wallet.urls",
+    "core.notifications.urls",
     "banking.api.urls",
 )
 api: list[URLPattern | URLResolver] = [

@@ -9,5 +9,5 @@ HEADLESS_JWT_PRIVATE_KEY = env.secret("JWT_KEY")
 # Two fields called "type" with choices of their own: without a name the generator makes one up.
 SPECTACULAR_SETTINGS = {
     **SPECTACULAR_SETTINGS,
-    "ENUM_NAME_OVERRIDES": {"InstrumentTypeEnum": "banking.models.instrument.InstrumentType.choices"},
+    "ENUM_NAME_OVERRIDES": {"InstrumentTypeEnum": "banking.models.instrument.InstrumentType.values"},
 }

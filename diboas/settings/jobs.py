@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kombu import Exchange, Queue
 
-from diboas.schedule import SCHEDULE
+from diboas.schedule import QUEUES, SCHEDULE
 from diboas.settings import data, env
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or data.REDIS_BROKER_URL
@@ -33,7 +33,6 @@ CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.var() / "beat.db")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 
-QUEUES = ("banking", "webhooks", "notifications", "housekeeping")
 if CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
