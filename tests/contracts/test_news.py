@@ -79,11 +79,12 @@ def test_corrupt_news_is_refused(subject: Subject, receiver: Receiver, how: str)
         return 200
 
     receiver.answer = answer
-    subject.sandbox.fault(provider=subject.code, operation="webhook", fault="webhook_corrupt", how=how, times=1)
+    subject.sandbox.fault(provider=subject.code, operation="webhook", fault="webhook_corrupt", how=how)
     try:
         adapter.submit(order)
         eventually(lambda: refused)
     finally:
+        subject.sandbox.control("DELETE", "faults")
         receiver.answer = lambda _got: 200
 
     assert refused[0] in {"signature_invalid", "signature_too_old", "webhook_malformed"}
