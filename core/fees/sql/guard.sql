@@ -3,7 +3,10 @@
 CREATE FUNCTION fees_schedule_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.published_at IS NULL THEN
-        RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+        IF TG_OP = 'DELETE' THEN
+            RETURN OLD;
+        END IF;
+        RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE'
        AND OLD.effective_to IS NULL AND NEW.effective_to > clock_timestamp()
@@ -30,7 +33,10 @@ BEGIN
                WHERE s.published_at IS NOT NULL) THEN
         RAISE EXCEPTION 'the rules of a published fee schedule cannot be changed' USING ERRCODE = 'restrict_violation';
     END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
 END $$;
 
 CREATE TRIGGER fees_rule_guard BEFORE INSERT OR UPDATE OR DELETE ON fees_rule
