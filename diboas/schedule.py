@@ -3,15 +3,18 @@
 An entry that could not run in time is dropped (`expires`): the next one does its work.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 QUEUES = ("banking", "webhooks", "notifications", "housekeeping")
 
 
-def every(seconds: float, task: str, *, queue: str = "housekeeping", **told: str) -> dict[str, Any]:
+def every(
+    seconds: float, task: str, *, queue: str = "housekeeping", told: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Schedule a task; a queue that stands still does not fill up with entries that mean the same."""
     options = {"queue": queue, "expires": max(5.0, seconds)}
-    return {"task": task, "schedule": seconds, "kwargs": told, "options": options}
+    return {"task": task, "schedule": seconds, "kwargs": dict(told or {}), "options": options}
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
@@ -29,4 +32,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old quotes": every(3600, "quotes.purge"),
     "forget what was delivered": every(600, "outbox.cleanup"),
     "forget old idempotency records": every(3600, "resilience.cleanup"),
+    "look at every component": every(30, "health.check"),
+    "look at the books": every(300, "health.check_books"),
+    # What comes back from each queue proves that beat and that queue's workers live.
+    **{f"pulse of {queue}": every(30, "health.pulse", queue=queue, told={"queue": queue}) for queue in QUEUES},
 }

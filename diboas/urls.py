@@ -23,6 +23,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),
     path("", include("core.webhooks.urls")),
+    path("", include("core.health.urls")),
     *handlers.fallbacks,
 ]
 handler400 = "core.api.handlers.bad_request"

@@ -40,7 +40,7 @@ if CELERY_BROKER_URL.startswith("amqp"):
     _queue_arguments = {"x-queue-type": "quorum", "x-delivery-limit": 5}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": int(timedelta(minutes=2).total_seconds()),
+        "visibility_timeout": int(timedelta(minutes=5).total_seconds()),
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,

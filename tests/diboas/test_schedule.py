@@ -6,6 +6,9 @@ from diboas.celery import app
 from diboas.schedule import QUEUES, SCHEDULE
 from diboas.settings import jobs
 
+LEASE_S = 60
+READS_ONLY = {"health.check_books"}  # claims no rows, so no lease can end under it
+
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded() -> None:
@@ -30,4 +33,5 @@ def test_every_task_of_ours_names_a_queue_and_dies_before_its_lease_ends() -> No
     scheduled = {entry["task"] for entry in SCHEDULE.values()}
     homeless = {name for name, task in ours.items() if getattr(task, "queue", None) not in QUEUES}
     assert homeless - scheduled == set()
-    assert {name for name, task in ours.items() if (task.time_limit or jobs.CELERY_TASK_TIME_LIMIT) >= 60} == set()
+    slow = {name for name, task in ours.items() if (task.time_limit or jobs.CELERY_TASK_TIME_LIMIT) >= LEASE_S}
+    assert slow - READS_ONLY == set()
