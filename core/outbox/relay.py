@@ -21,7 +21,8 @@ from core.outbox.tail import Tail
 from core.resilience import heartbeats, wakeups
 
 NAME = "relay"
-BUSY_S, IDLE_S, DUE_S, WIDE_S, BEAT_S = 0.005, 0.05, 0.05, 1.0, 2.0
+BUSY_S, CROWDED_S, IDLE_S, DUE_S, WIDE_S, BEAT_S = 0.005, 0.015, 0.05, 0.05, 1.0, 2.0
+_CROWD = 5  # customers with news in one look: from here on fewer looks save more than they delay
 _BUSY_FOR_S = 1.0
 _LONGEST_REST_S = 2.0
 _ILL_PROBE_S = 10.0
@@ -37,6 +38,7 @@ class Relay:
         self._poker = pokes.Poker()
         self._last: dict[str, float] = {}
         self._busy_until = 0.0
+        self._busy_rest_s = BUSY_S
         self._ill: dict[str, float] = {}
 
     def run(self) -> None:
@@ -57,13 +59,14 @@ class Relay:
             self._wake_due()
         if self._is_time("beat", BEAT_S):
             heartbeats.beat(name=NAME, detail=f"pid {os.getpid()}")
-        return BUSY_S if time.monotonic() < self._busy_until else IDLE_S
+        return self._busy_rest_s if time.monotonic() < self._busy_until else IDLE_S
 
     def _tell_news(self, *, wide: bool) -> None:
         news = self._tail.look(wide=wide)
         if not news:
             return
         self._busy_until = time.monotonic() + _BUSY_FOR_S
+        self._busy_rest_s = CROWDED_S if len(news) > _CROWD else BUSY_S
         try:
             self._poker.poke(news=news)
         except pokes.NotPoked as fault:

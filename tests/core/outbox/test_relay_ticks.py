@@ -51,9 +51,11 @@ def one() -> Any:
     return made
 
 
-def append(channel: str = "balances") -> None:
+def append(*customers: UUID) -> None:
     with transaction.atomic():
-        streams.append(rows=[StreamEntry(customer_id=ANNA, channel=channel, type="t")])
+        streams.append(
+            rows=[StreamEntry(customer_id=one, channel="balances", type="t") for one in customers or (ANNA,)]
+        )
 
 
 def again(one: Any) -> None:
@@ -105,6 +107,15 @@ def test_it_hurries_while_there_is_news_and_rests_when_there_is_none(one: Any, w
     assert one._poker.poked == [News(customer_id=ANNA, channels=("balances",))]
     one._busy_until = 0.0
     assert one.tick() == relay.IDLE_S
+
+
+def test_in_a_crowd_it_looks_less_often(one: Any, woken: list[str]) -> None:
+    append(*(UUID(int=number) for number in range(1, 30)))
+    assert one.tick() == relay.CROWDED_S
+    append()
+    assert one.tick() == relay.BUSY_S
+
+    assert len(one._poker.poked) == 30
 
 
 def test_a_poke_that_failed_is_sent_with_the_next_turn(one: Any, woken: list[str]) -> None:
