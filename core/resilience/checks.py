@@ -28,12 +28,24 @@ def register(name: str, fn: Check, *, critical: bool = False) -> None:
     _checks[name] = (fn, critical)
 
 
+def names() -> list[str]:
+    """Return the names of all checks, sorted."""
+    return sorted(_checks)
+
+
+def is_critical(name: str) -> bool:
+    """Return whether we are not ready while this check fails."""
+    return _checks[name][1]
+
+
 def run_all() -> list[Component]:
-    """Run every check; a check that raises is a component that is not well."""
-    return [_run(name, *_checks[name]) for name in sorted(_checks)]
+    """Run every check, one after the other."""
+    return [run(name) for name in names()]
 
 
-def _run(name: str, fn: Check, critical: bool) -> Component:  # noqa: FBT001 - one value of the registry's pair
+def run(name: str) -> Component:
+    """Run one check; a check that raises is a component that is not well."""
+    fn, critical = _checks[name]
     start = time.perf_counter()
     try:
         ok, detail = True, fn()

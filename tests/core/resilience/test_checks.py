@@ -18,6 +18,8 @@ def test_each_component_tells_how_it_is() -> None:
     checks.register("database", lambda: "18.6", critical=True)
 
     found = checks.run_all()
+    assert checks.names() == ["database", "redis"]
+    assert [checks.is_critical(name) for name in checks.names()] == [True, False]
 
     assert [(one.name, one.ok, one.critical, one.detail) for one in found] == [
         ("database", True, True, "18.6"),
