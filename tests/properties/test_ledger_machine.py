@@ -43,15 +43,12 @@ STEPS_EACH = 50
 CUSTOMERS = 3
 SEEN: Counter[str] = Counter()
 DAY = timedelta(days=1)
+KINDS = (
+    *("fund", "fund", "transfer", "spend", "hold", "hold", "pin", "capture", "settle", "release", "again"),
+    *("expect", "announce", "fulfil", "drop", "lot", "lot", "consume", "replay"),
+)
 PARTS = st.tuples(
-    st.sampled_from(
-        ["fund", "fund", "transfer", "spend", "hold", "hold", "pin", "capture", "settle", "release", "again"]
-        + ["expect", "announce", "fulfil", "drop", "lot", "consume", "replay"]
-    ),
-    st.integers(0, CUSTOMERS - 1),
-    st.integers(0, 7),
-    st.integers(1, 120),
-    st.booleans(),
+    st.sampled_from(KINDS), st.integers(0, CUSTOMERS - 1), st.integers(0, 7), st.integers(1, 120), st.booleans()
 )
 SETS = st.lists(st.lists(PARTS, min_size=1, max_size=3), min_size=1, max_size=5)
 

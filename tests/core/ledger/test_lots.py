@@ -112,6 +112,19 @@ def test_two_lots_consumed_and_opened_in_one_set() -> None:
     assert figures(ann) == (100, 100, 0, 10)
 
 
+def test_lot_opened_earlier_in_the_set_binds_a_later_exit_of_it() -> None:
+    ann = person(units=100)
+
+    rulings = apply(
+        move(OpenLot(lot_id=uuid7(), account=ann.usd, units=60, lifetime=timedelta(days=1))),
+        move(entry(ann.usd, -50, BANK, 50, leaves=True)),
+        move(entry(ann.usd, -40, BANK, 40, leaves=True)),
+    )
+
+    assert rulings == [Ruling.OK, Ruling.FUNDS_REVERSIBLE, Ruling.OK]
+    assert figures(ann) == (60, 0, 0, 60)
+
+
 def test_lots_close_when_their_time_has_passed_and_the_customer_is_told() -> None:
     ann, bob = person(), person()
     due = [lot(ann, 100), lot(ann, 20), lot(bob, 5)]
