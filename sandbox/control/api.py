@@ -10,10 +10,10 @@ import orjson
 
 from sandbox.control import reading
 from sandbox.control.reading import ControlRefused
-from sandbox.engine import scripts
 from sandbox.engine.provider import Refused
 from sandbox.engine.values import Answer, Json, Request, json_answer
 from sandbox.engine.world import World
+from sandbox.faults import scripts
 from sandbox.increase import magic as increase_magic
 from sandbox.increase.provider import IncreaseProvider
 from sandbox.stripe import desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from datetime import UTC, datetime
 
@@ -40,4 +41,9 @@ class Clock:
 
 def iso(at: float) -> str:
     """Return unix seconds as ISO 8601 in UTC, to the second."""
+    return _iso(int(at))
+
+
+@functools.lru_cache(maxsize=256)
+def _iso(at: int) -> str:
     return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -45,6 +45,30 @@ class Objects:
             "INSERT INTO objects (id, type, parent, data) VALUES (?, ?, ?, ?)",
             (data["id"], type, parent, orjson.dumps(data)),
         )
+
+    def put(self, *, type: str, data: Json) -> None:  # noqa: A002 - the providers' own word
+        """Insert an object, or replace it where it exists."""
+        self._store.write(
+            "INSERT INTO objects (id, type, data) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+            (data["id"], type, orjson.dumps(data)),
+        )
+
+    def label(self, *, id: str, metadata: Mapping[str, str]) -> None:  # noqa: A002 - the providers' own word
+        """Make an object findable by its metadata; what it had before stays findable and is checked by the searcher."""
+        for name, value in metadata.items():
+            self._store.write(
+                "INSERT INTO labels (value, name, object_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (value, name, id)
+            )
+
+    def labelled(self, *, type: str, name: str, value: str) -> list[Json]:  # noqa: A002 - the providers' own word
+        """Return the objects of a type that carry this metadata now, newest first."""
+        rows = self._store.read(
+            "SELECT o.data FROM labels l JOIN objects o ON o.id = l.object_id"
+            " WHERE l.value = ? AND l.name = ? AND o.type = ? ORDER BY o.seq DESC LIMIT 1000",
+            (value, name, type),
+        )
+        found = [orjson.loads(row[0]) for row in rows]
+        return [item for item in found if item["metadata"].get(name) == value]
 
     def save(self, *, data: Json) -> None:
         """Replace an object that exists."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sandbox.engine.faults import Occasion
 from sandbox.engine.provider import Call, Provider, Refused
-from sandbox.engine.scripts import TRANSPORT, Script
 from sandbox.engine.values import Answer, Request
 from sandbox.engine.world import World
+from sandbox.faults.faults import Occasion
+from sandbox.faults.scripts import TRANSPORT, Script
 
 _LOG = logging.getLogger(__name__)
 _GARBAGE = b'<html><head><title>502 Bad Gateway</title></head><body>\x00\xff\xfe{"id": </body>'

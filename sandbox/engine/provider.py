@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sandbox.engine.scripts import Script
 from sandbox.engine.values import Answer, Json, Request
+from sandbox.faults.scripts import Script
 
 
 class Refused(Exception):

@@ -10,6 +10,14 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_by_type ON objects (type, seq);
 CREATE INDEX IF NOT EXISTS objects_by_parent ON objects (parent, type, seq) WHERE parent <> '';
 
+-- Metadata by value, for searching.
+CREATE TABLE IF NOT EXISTS labels (
+    value     TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    PRIMARY KEY (value, name, object_id)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS idempotency (
     provider    TEXT NOT NULL,
     key         TEXT NOT NULL,

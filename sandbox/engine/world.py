@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from sandbox.engine.book import Book
 from sandbox.engine.clock import Clock
-from sandbox.engine.faults import Faults, Occasion
 from sandbox.engine.funds import Funds
 from sandbox.engine.idempotency import Keys
 from sandbox.engine.objects import Objects
 from sandbox.engine.provider import Call
-from sandbox.engine.scripts import BUSINESS, Script
 from sandbox.engine.store import Store
 from sandbox.engine.timers import Timers
+from sandbox.faults.faults import Faults, Occasion
+from sandbox.faults.scripts import BUSINESS, Script
 from sandbox.settings import Settings
 from sandbox.webhooks.deliveries import Deliveries, Pace
 

@@ -5,7 +5,7 @@ Account numbers serve as well as amounts because what a customer types is often 
 
 from __future__ import annotations
 
-from sandbox.engine.scripts import Script
+from sandbox.faults.scripts import Script
 
 
 def _script(name: str, fields: dict[str, object]) -> Script:

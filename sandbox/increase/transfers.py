@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.engine.provider import Call
-from sandbox.engine.scripts import Script
 from sandbox.engine.values import Answer, Json
+from sandbox.faults.scripts import Script
 from sandbox.increase import desk, errors, parameters, rails, returns
 from sandbox.increase.desk import HIDDEN, Desk
 from sandbox.increase.rails import Rails

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from sandbox.engine.book import Effect
 from sandbox.engine.provider import Call
-from sandbox.engine.scripts import Script
 from sandbox.engine.values import Json
+from sandbox.faults.scripts import Script
 from sandbox.stripe import balance, desk
 from sandbox.stripe.balance import Balance
 from sandbox.stripe.desk import HIDDEN, Desk
@@ -177,7 +177,7 @@ class Charging:
             },
             "status": "requires_action",
         }
-        self._desk.world.objects.save(data=intent)
+        self._desk.world.objects.put(type="payment_intent", data=intent)
         self._desk.emit(type="payment_intent.requires_action", about=intent, call=call)
         return None
 
@@ -199,7 +199,7 @@ class Charging:
         return charge
 
     def _save(self, intent: Json, charge: Json) -> None:
-        self._desk.world.objects.save(data=intent)
+        self._desk.world.objects.put(type="payment_intent", data=intent)
         if charge.pop(HIDDEN, None):
             self._desk.world.objects.add(type="charge", data=charge, parent=intent["id"])
         else:

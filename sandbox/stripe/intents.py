@@ -57,10 +57,11 @@ class Intents:
         intent[HIDDEN] = {"key": call.key}
         self._describe(intent, params)
         method = self._method(intent, params)
-        self._desk.world.objects.add(type="payment_intent", data=intent)
+        self._desk.world.objects.label(id=id_, metadata=intent["metadata"])
         call.resource_id = id_
         self._desk.emit(type="payment_intent.created", about=intent, call=call)
         if not parameters.boolean(params, "confirm"):
+            self._desk.world.objects.put(type="payment_intent", data=intent)
             return self._desk.show(call, intent)
         return self._confirm(call, intent, method)
 
@@ -85,6 +86,7 @@ class Intents:
         self._describe(intent, call.params)
         intent["metadata"] = {name: value for name, value in merged.items() if value}
         self._method(intent, call.params)
+        self._desk.world.objects.label(id=intent["id"], metadata=intent["metadata"])
         self._desk.world.objects.save(data=intent)
         return self._desk.show(call, intent)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.engine.scripts import Script
+from sandbox.faults.scripts import Script
 
 # Amount in cents: (what it does, in words; the script it stands for).
 AMOUNTS: dict[int, tuple[str, Script]] = {

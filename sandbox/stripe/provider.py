@@ -19,6 +19,7 @@ from sandbox.stripe.desk import Desk
 from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.intents import Intents
 from sandbox.stripe.reading import Reading
+from sandbox.stripe.searching import Searching
 from sandbox.stripe.three_ds import ThreeDS
 from sandbox.stripe.wire import errors, forms
 from sandbox.webhooks import signing
@@ -44,7 +45,7 @@ class StripeProvider:
         intents = Intents(desk=self.desk, charging=self.charging, customers=customers)
         self._routes = Routes(
             [
-                *_intent_routes(intents),
+                *_intent_routes(intents, Searching(desk=self.desk)),
                 *_customer_routes(customers),
                 *_dispute_routes(self.disputes),
                 *_reading_routes(Reading(desk=self.desk), balance),
@@ -182,11 +183,12 @@ class StripeProvider:
         )
 
 
-def _intent_routes(intents: Intents) -> list[Route]:
+def _intent_routes(intents: Intents, searching: Searching) -> list[Route]:
     base = "/v1/payment_intents"
     return [
         Route(method="POST", pattern=base, operation="charge", handler=intents.create),
         Route(method="GET", pattern=base, operation="status", handler=intents.list),
+        Route(method="GET", pattern=base + "/search", operation="status", handler=searching.search),
         Route(method="GET", pattern=base + "/{}", operation="status", handler=intents.retrieve),
         Route(method="POST", pattern=base + "/{}", operation="other", handler=intents.update),
         Route(method="POST", pattern=base + "/{}/confirm", operation="charge", handler=intents.confirm),

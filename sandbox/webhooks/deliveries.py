@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sandbox.engine.faults import Faults, Occasion
-from sandbox.engine.scripts import Script
 from sandbox.engine.store import Store
 from sandbox.engine.values import Json
+from sandbox.faults.faults import Faults, Occasion
+from sandbox.faults.scripts import Script
 from sandbox.webhooks.outbound import Client, SendFailed
 
 _LOG = logging.getLogger(__name__)

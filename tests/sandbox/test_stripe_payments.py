@@ -301,6 +301,35 @@ def test_lists_are_paged_both_ways(sandbox: Sandbox) -> None:
     assert walked == newest_first
 
 
+def test_an_intent_is_found_by_its_metadata(sandbox: Sandbox) -> None:
+    client = sandbox.stripe().v1.payment_intents
+    sandbox.fault(provider="stripe", operation="charge", fault="error", status=500, when="after", times=1)
+    lost = sandbox.post_form(
+        "/v1/payment_intents",
+        {
+            "amount": "2500",
+            "currency": "usd",
+            "payment_method": "pm_card_visa",
+            "confirm": "true",
+            "metadata[key]": "it's:k",
+        },
+        key="search",
+    )
+    assert lost.status_code == 500
+
+    def search(query: str) -> list[str]:
+        return [one.id for one in client.search(params={"query": query, "limit": 2}).data]
+
+    found = search(r"metadata['key']:'it\'s:k'")
+    assert [row["object_id"] for row in sandbox.book(key="search")] == found
+    assert search(r'metadata["key"]:"it\'s:k" AND status:"succeeded" AND amount:2500') == found
+    assert search(r"metadata['key']:'it\'s:k' AND status:'canceled'") == []
+    assert search("metadata['key']:'nobody'") == []
+    for bad in ("", "status:'succeeded'", "metadata['key']", "metadata['key']:'a' OR status:'b'", "colour:'red'"):
+        with pytest.raises(stripe.InvalidRequestError):
+            search(bad)
+
+
 def test_what_was_charged_becomes_available_after_two_days(sandbox: Sandbox) -> None:
     client = sandbox.stripe().v1
 

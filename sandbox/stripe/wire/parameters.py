@@ -103,17 +103,22 @@ def metadata(params: Json) -> dict[str, str]:
     return dict(raw)
 
 
+def limit(params: Json) -> int:
+    """Return how many items a list may have: 1 to 100, 10 where nothing is said."""
+    number = integer(params.get("limit", "10"), "limit")
+    if not 1 <= number <= 100:
+        raise errors.invalid("Limit must be between 1 and 100", param="limit", code="parameter_invalid_integer")
+    return number
+
+
 def selection(params: Json, *, type: str, filters: tuple[str, ...] = ()) -> Selection:  # noqa: A002 - Stripe's word
     """Return what a list endpoint is asked for. Each filter compares one field of the objects."""
     known(params, *_LIST, *filters)
-    limit = integer(params.get("limit", "10"), "limit")
-    if not 1 <= limit <= 100:
-        raise errors.invalid("Limit must be between 1 and 100", param="limit", code="parameter_invalid_integer")
     wanted = {name: params[name] for name in filters if name in params}
     created = _created(params.get("created"))
     return Selection(
         type=type,
-        limit=limit,
+        limit=limit(params),
         after=params.get("starting_after", ""),
         before=params.get("ending_before", ""),
         keeps=lambda item: created(item) and all(item.get(name) == value for name, value in wanted.items()),

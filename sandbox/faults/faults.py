@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from sandbox.engine import scripts
-from sandbox.engine.scripts import Script
 from sandbox.engine.store import Store
 from sandbox.engine.values import Json
+from sandbox.faults import scripts
+from sandbox.faults.scripts import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
