@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.ledger import accounts
@@ -21,8 +23,23 @@ def forget_rolled_back_accounts() -> Generator[None, Any, None]:
 
 
 @pytest.fixture(scope="session")
-def database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
-    """Return the name of the migrated test database, which clones are copied from."""
+def database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[str, Any, None]:
+    """Give the name of the migrated test database, which clones are copied from.
+
+    pytest-django sets it up only if some collected test has the `django_db` mark; a run of nothing but committed_db
+    tests has none, and would copy the developer's own database.
+    """
+    if name_in_use().startswith(TEST_DATABASE_PREFIX):
+        yield name_in_use()
+        return
+    with django_db_blocker.unblock():
+        before = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield name_in_use()
+    with django_db_blocker.unblock():
+        teardown_databases(before, verbosity=0)
+
+
+def name_in_use() -> str:
     return str(connections["default"].settings_dict["NAME"])
 
 

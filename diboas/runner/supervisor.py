@@ -76,11 +76,10 @@ class Supervisor:
         self._show()
 
     def run(self) -> None:
-        """Watch until `stop_soon` is called, then stop everything."""
+        """Watch until `stop_soon` is called; stopping is then the caller's, who says so first."""
         while not self.stopping:
             self.watch()
             time.sleep(TICK_S)
-        self.stop()
 
     def stop_soon(self) -> None:
         """Ask the loop to end (safe inside a signal handler)."""
@@ -102,10 +101,21 @@ class Supervisor:
             _terminate(program)
         deadline = time.monotonic() + self.patience_s
         for program in running:
-            _await_end(program, deadline)
+            self._await_end(program, deadline)
         for server in reversed(self.servers.values()):
             server.stop()
         self.status_file.unlink(missing_ok=True)
+
+    def _await_end(self, program: Program, deadline: float) -> None:
+        if program.child is None:
+            return
+        try:
+            program.child.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            children.kill_group(child=program.child)
+            program.child = None
 
     def _launch(self, program: Program) -> subprocess.Popen[bytes]:
         program.log_start = program.log.stat().st_size if program.log.is_file() else 0
@@ -158,18 +168,6 @@ class Supervisor:
 def _terminate(program: Program) -> None:
     if program.child is not None and program.child.poll() is None:
         program.child.terminate()
-
-
-def _await_end(program: Program, deadline: float) -> None:
-    if program.child is None:
-        return
-    try:
-        program.child.wait(timeout=max(0.1, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        children.kill_group(child=program.child)
-        program.child = None
 
 
 def _why(code: int) -> str:
