@@ -20,7 +20,7 @@ from core.kernel.ids import uuid7
 from core.outbox import streams
 from core.outbox.models import StreamHead, StreamRow
 from core.realtime import pokes, tickets
-from tests.core.realtime.client import LiveClient
+from diboas.runner.live_client import LiveClient
 
 OPTIONS = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
 

@@ -1,4 +1,4 @@
-"""A small WebSocket client of the live feed, for tests and the demo. It keeps every frame and pings on its own."""
+"""A small WebSocket client of the live feed, for the demo and for tests. It keeps every frame and pings on its own."""
 
 from __future__ import annotations
 
