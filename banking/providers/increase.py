@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
@@ -32,8 +31,8 @@ _log = structlog.get_logger(__name__)
 CODE = "increase"
 HOSTS = frozenset({"api.increase.com", "sandbox.increase.com"})
 TRANSFERS = "/ach_transfers"
-# What we are charged for ACH: 0.8 %, at most 5.00.
-PRICE = (Fraction(8, 1000), 5_00)
+# What Increase takes for an ACH transfer: 0.25, whatever its size.
+PRICE_UNITS = 25
 STATEMENT = "DIBOAS PAYOUT"
 SHOWN_DIGITS = 4
 
@@ -241,7 +240,7 @@ class IncreaseAdapter:
         )
 
     def quote(self, order: contract.Order) -> contract.ProviderQuote:
-        fee = min(order.amount.fraction(PRICE[0]), Money(PRICE[1], order.amount.asset))
+        fee = Money(PRICE_UNITS, order.amount.asset)
         return contract.ProviderQuote(fee=fee, eta_seconds=CAPABILITIES[0].eta_seconds, firm=True)
 
     def submit(self, order: contract.Order) -> contract.Report:

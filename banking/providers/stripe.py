@@ -105,9 +105,8 @@ def charge_call(order: contract.Order, *, return_url: str) -> http.Call:
 
 def cancel_call(query: contract.Query, *, provider_ref: str) -> http.Call:
     """Build the cancelling of an intent."""
-    fields = [("cancellation_reason", "requested_by_customer")]
     path = f"{INTENTS}/{quote(provider_ref, safe='')}/cancel"
-    call = http.Call.form(operation="cancel", path=path, fields=fields, key=f"{query.key}:cancel")
+    call = http.Call.form(operation="cancel", path=path, fields=[], key=f"{query.key}:cancel")
     return dataclasses.replace(call, key=query.key)
 
 
@@ -192,7 +191,7 @@ def refusal(answer: http.Answer) -> contract.ProviderError:
     detail = f"Stripe answered {answer.status} {kind} {code}."
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return contract.Unavailable(code="provider_auth_failed", detail=detail, provider_code=word)
-    if kind == "card_error":
+    if kind == "card_error" or answer.status == HTTPStatus.PAYMENT_REQUIRED:
         return contract.Rejected(code=_decline(error), detail=detail, provider_code=word)
     # The key is known with another body, or is being worked on: something may have been executed under it.
     if not kind or kind == "idempotency_error" or answer.status == HTTPStatus.CONFLICT:
@@ -295,7 +294,7 @@ class StripeAdapter:
 
     def probe(self) -> None:
         call = http.Call(operation="probe", method="GET", path="/v1/balance")
-        self._client.ask(call, read=lambda balance: balance.docs("available"), refusal=refusal)
+        self._client.ask(call, read=lambda balance: balance, refusal=refusal)
 
     def _search(self, query: contract.Query) -> contract.Report:
         return self._client.ask(search_call(query), read=found_report, refusal=refusal)

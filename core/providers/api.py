@@ -27,7 +27,7 @@ class LimitShape(serializers.Serializer[Any]):
 
 
 class CapabilityShape(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=[kind.value for kind in contract.ProviderType])
+    type = serializers.CharField(help_text=f"One of {', '.join(contract.ProviderType)}.")
     operation = serializers.ChoiceField(choices=[operation.value for operation in contract.Operation])
     method = serializers.CharField()
     limits = LimitShape(many=True)
