@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS labels (
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS idempotency (
+    seq         INTEGER PRIMARY KEY,
     provider    TEXT NOT NULL,
     key         TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
@@ -26,8 +27,8 @@ CREATE TABLE IF NOT EXISTS idempotency (
     body        BLOB NOT NULL,
     resource_id TEXT NOT NULL,
     at          REAL NOT NULL,
-    PRIMARY KEY (provider, key)
-) WITHOUT ROWID;
+    UNIQUE (provider, key)
+);
 
 -- What the provider executed, one row per effect, never changed: the judge of "at most once".
 CREATE TABLE IF NOT EXISTS book (

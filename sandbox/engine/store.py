@@ -19,10 +19,11 @@ from sandbox.engine.journal import Journal, Statement
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PRAGMAS = (
+    "PRAGMA page_size=16384",
     "PRAGMA locking_mode=EXCLUSIVE",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=OFF",
-    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA wal_autocheckpoint=1000",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
 )
