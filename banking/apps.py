@@ -16,14 +16,17 @@ class BankingConfig(AppConfig):
         from banking.kinds.withdrawal import Withdrawal
         from banking.models import BankingTransaction
         from banking.providers import registration
+        from banking.services import instrument_port
+        from core.api import explain
         from core.orchestration import kinds, wiring
 
         registration.register()
+        explain.register("instrument", queries.story)
         domain = kinds.Domain(
             code="banking",
             model=BankingTransaction,
             kinds=(Deposit(), Withdrawal(), Transfer(), Reversal()),
-            instruments=queries.Instruments(),
+            instruments=instrument_port.Instruments(),
             task=tasks.drain.name,
             queue="banking",
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from banking.models import Instrument, InstrumentStatus, InstrumentType
+from banking.models import BankingDetail, Instrument, InstrumentStatus, InstrumentType
 from core.kernel import errors
 from core.orchestration import kinds
 
@@ -18,17 +17,10 @@ class InstrumentNotFound(errors.NotFound):
     default_code = "instrument_not_found"
 
 
-class Instruments:
-    """Banking's cards and bank accounts as the engine sees them."""
-
-    def find(self, *, customer_id: UUID, instrument_id: UUID) -> kinds.Instrument | None:
-        """Return a customer's active instrument, or None."""
-        row = of_customer(customer_id).filter(id=instrument_id).first()
-        return None if row is None else _view(row)
-
-    def load(self, *, instrument_ids: set[UUID]) -> dict[UUID, kinds.Instrument]:
-        """Return instruments by id, removed ones included: what was accepted with one is finished with it."""
-        return {row.id: _view(row) for row in Instrument.objects.filter(id__in=instrument_ids)}
+def story(transaction_id: UUID) -> dict[str, str] | None:
+    """Return the instrument of a transaction as it was when it was used, for the transaction's story."""
+    row = BankingDetail.objects.filter(transaction_id=transaction_id).first()
+    return None if row is None else {"method": row.method, "label": row.label, "holder": row.holder}
 
 
 def of_customer(customer_id: UUID) -> QuerySet[Instrument]:
@@ -44,9 +36,8 @@ def get(*, customer_id: UUID, instrument_id: UUID) -> Instrument:
     return row
 
 
-
-
-def _view(row: Instrument) -> kinds.Instrument:
+def view(row: Instrument) -> kinds.Instrument:
+    """Return an instrument as the engine sees it, with what its provider needs."""
     if row.type == InstrumentType.CARD:
         secrets = {"token": row.secret}
     else:

@@ -16,7 +16,7 @@ from core.kernel import errors, ids
 from core.kernel.money import Money
 from core.ledger import queries
 from core.orchestration import gates, kinds, offers, outcomes
-from core.orchestration.kinds import Request
+from core.orchestration.kinds import Instrument, Request
 from core.orchestration.models import Transaction
 from core.orchestration.reading import feed
 from core.quotes import quotes, terms
@@ -71,7 +71,7 @@ def accept(*, request: Request, origin: Origin, client_reference: str | None) ->
         "kind": request.kind,
         "client_reference": client_reference,
     }
-    return _open(ids.uuid7(), row)
+    return _open(ids.uuid7(), row, request.instrument)
 
 
 def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_reference: str | None) -> UUID:
@@ -98,7 +98,8 @@ def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_referenc
         "quote_id": promised.id,
         "client_reference": client_reference,
     }
-    return _open(transaction_id, row)
+    instrument = _still_there(promised, origin.customer.id)
+    return _open(transaction_id, row, instrument)
 
 
 def _price(request: Request) -> Prepared:
@@ -176,7 +177,19 @@ def _price_fields(kind: kinds.Kind, sheet: FeeSheet) -> dict[str, Any]:
     }
 
 
-def _open(transaction_id: UUID, fields: Mapping[str, Any]) -> UUID:
+def _still_there(promised: QuoteView, customer_id: UUID) -> Instrument | None:
+    """Return the instrument of a quote. Raises: NotFound if it was removed since."""
+    wanted = promised.request["instrument_id"]
+    if wanted is None:
+        return None
+    instruments = kinds.domain(promised.domain).instruments
+    found = instruments.find(customer_id=customer_id, instrument_id=UUID(hex=wanted))
+    if found is None:
+        raise errors.NotFound(code="instrument_not_found", detail="The instrument was removed.", pointer="/quote_id")
+    return found
+
+
+def _open(transaction_id: UUID, fields: Mapping[str, Any], instrument: Instrument | None) -> UUID:
     row = {**fields, "id": transaction_id, "event_id": ids.uuid7()}
     rows = orjson.dumps([row]).decode()
     streams = orjson.dumps([feed.opened_row(row)]).decode()
@@ -189,6 +202,8 @@ def _open(transaction_id: UUID, fields: Mapping[str, Any]) -> UUID:
         raise ClientReferenceUsed(
             detail="A transaction with this reference exists.", pointer="/client_reference"
         ) from error
+    if instrument is not None:
+        kinds.domain(row["domain"]).instruments.note(transaction_id=transaction_id, instrument=instrument)
     outcomes.wake([row["domain"]])
     return transaction_id
 

@@ -138,6 +138,9 @@ class Instruments(Protocol):
 
     def load(self, *, instrument_ids: set[UUID]) -> Mapping[UUID, Instrument]: ...
 
+    def note(self, *, transaction_id: UUID, instrument: Instrument) -> None:
+        """Keep what the instrument was when it was used, beside the transaction, in the commit that accepts it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
