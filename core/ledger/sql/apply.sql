@@ -34,9 +34,11 @@ DECLARE
   a_acct bigint[]; a_posted numeric[]; a_held numeric[]; a_incoming numeric[]; a_rev numeric[];
   k_move int[]; k_key text[];
 BEGIN
-  SELECT array_agg((m.doc->>'ref')::uuid ORDER BY m.n), array_agg((m.doc->>'txn')::uuid ORDER BY m.n),
-         bool_or(m.doc ? 'entries'), bool_or(m.doc ? 'ops'), bool_or(m.doc ? 'exits')
-    INTO m_ref, m_txn, has_entries, has_ops, has_exits FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n);
+  SELECT array_agg(m.ref), array_agg(m.txn), bool_or(m.has_entries), bool_or(m.has_ops), bool_or(m.has_exits)
+    INTO m_ref, m_txn, has_entries, has_ops, has_exits
+    FROM (SELECT (m.doc->>'ref')::uuid AS ref, (m.doc->>'txn')::uuid AS txn, m.doc ? 'entries' AS has_entries,
+                 m.doc ? 'ops' AS has_ops, m.doc ? 'exits' AS has_exits
+            FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n) ORDER BY m.n) m;
   IF m_ref IS NULL THEN RETURN; END IF;
   n := cardinality(m_ref);
   m_ok := array_fill(true, ARRAY[n]);
@@ -84,26 +86,27 @@ BEGIN
       r_id := r_id || s_id; r_acct := r_acct || s_acct; r_units := r_units || s_units; r_state := r_state || s_state;
     END IF;
     -- An operation that changes no balance touches no account: pins and unannounced expectations lock nothing.
-    SELECT array_agg(CASE WHEN o.op IN ('hold', 'lot') THEN o.acct
-                          WHEN o.op IN ('capture', 'release', 'announce', 'consume')
-                            OR (o.op IN ('fulfil', 'drop') AND r.state = 'announced') THEN r.acct END ORDER BY o.n),
-           array_agg(CASE WHEN o.op = 'hold' THEN o.units WHEN o.op IN ('capture', 'release') THEN -r.units ELSE 0 END
-                     ORDER BY o.n),
-           array_agg(CASE WHEN o.op = 'announce' THEN r.units
-                          WHEN o.op IN ('fulfil', 'drop') AND r.state = 'announced' THEN -r.units ELSE 0 END
-                     ORDER BY o.n),
-           array_agg(CASE WHEN o.op = 'lot' THEN o.units WHEN o.op = 'consume' THEN -LEAST(o.units, r.units) ELSE 0 END
-                     ORDER BY o.n),
-           array_agg(CASE WHEN o.op IN ('hold', 'expect', 'lot') AND r.id IS NOT NULL THEN 'duplicate'
-                          WHEN o.op IN ('pin', 'capture', 'release') AND r.state IS DISTINCT FROM 'hold:'
-                            THEN 'hold_not_open'
-                          WHEN o.op = 'capture' AND o.units > r.units THEN 'hold_exceeded'
-                          WHEN o.op = 'announce' AND r.state IS DISTINCT FROM 'written' THEN 'expectation_not_open'
-                          WHEN o.op IN ('fulfil', 'drop') AND COALESCE(r.state, '') NOT IN ('written', 'announced')
-                            THEN 'expectation_not_open' END ORDER BY o.n)
+    SELECT array_agg(c.acct), array_agg(c.held), array_agg(c.incoming), array_agg(c.rev), array_agg(c.verdict)
       INTO o_touched, o_held, o_incoming, o_reversible, o_verdict
-      FROM unnest(o_op, o_id, o_acct, o_units) WITH ORDINALITY o (op, id, acct, units, n)
-      LEFT JOIN unnest(r_id, r_acct, r_units, r_state) r (id, acct, units, state) ON r.id = o.id;
+      FROM (SELECT CASE WHEN o.op IN ('hold', 'lot') THEN o.acct
+                        WHEN o.op IN ('capture', 'release', 'announce', 'consume')
+                          OR (o.op IN ('fulfil', 'drop') AND r.state = 'announced') THEN r.acct END AS acct,
+                   CASE WHEN o.op = 'hold' THEN o.units WHEN o.op IN ('capture', 'release') THEN -r.units ELSE 0
+                   END AS held,
+                   CASE WHEN o.op = 'announce' THEN r.units
+                        WHEN o.op IN ('fulfil', 'drop') AND r.state = 'announced' THEN -r.units ELSE 0 END AS incoming,
+                   CASE WHEN o.op = 'lot' THEN o.units WHEN o.op = 'consume' THEN -LEAST(o.units, r.units) ELSE 0
+                   END AS rev,
+                   CASE WHEN o.op IN ('hold', 'expect', 'lot') AND r.id IS NOT NULL THEN 'duplicate'
+                        WHEN o.op IN ('pin', 'capture', 'release') AND r.state IS DISTINCT FROM 'hold:'
+                          THEN 'hold_not_open'
+                        WHEN o.op = 'capture' AND o.units > r.units THEN 'hold_exceeded'
+                        WHEN o.op = 'announce' AND r.state IS DISTINCT FROM 'written' THEN 'expectation_not_open'
+                        WHEN o.op IN ('fulfil', 'drop') AND COALESCE(r.state, '') NOT IN ('written', 'announced')
+                          THEN 'expectation_not_open' END AS verdict
+              FROM unnest(o_op, o_id, o_acct, o_units) WITH ORDINALITY o (op, id, acct, units, n)
+              LEFT JOIN unnest(r_id, r_acct, r_units, r_state) r (id, acct, units, state) ON r.id = o.id
+             ORDER BY o.n) c;
   END IF;
 
   -- Lock the balances, by account. What has no balance row is a system account.
@@ -112,7 +115,8 @@ BEGIN
            array_agg(b.reversible)
       INTO b_acct, b_bound, b_posted, b_free, b_rev
       FROM (SELECT * FROM ledger_balance WHERE account_id = ANY (l_acct || o_touched) ORDER BY account_id FOR UPDATE) b;
-    IF NOT array_remove(o_touched, NULL) <@ COALESCE(b_acct, '{}') THEN
+    IF EXISTS (SELECT FROM unnest(o_touched) t (acct) LEFT JOIN unnest(b_acct) b (acct) ON b.acct = t.acct
+                WHERE t.acct IS NOT NULL AND b.acct IS NULL) THEN
       RAISE EXCEPTION 'holds, expectations and lots need a customer''s account' USING ERRCODE = 'data_exception';
     END IF;
   END IF;
@@ -204,7 +208,7 @@ BEGIN
         FROM unnest(a_acct, a_posted, a_held, a_incoming, a_rev) d (acct, posted, held, incoming, rev)
        WHERE b.account_id = d.acct;
     END IF;
-    IF NOT l_acct <@ COALESCE(b_acct, '{}') THEN
+    IF has_entries THEN
       INSERT INTO ledger_system_delta (account_id, units)
         SELECT l.acct, sum(l.units) FROM unnest(l_move, l_acct, l_units) l (move, acct, units)
           LEFT JOIN unnest(b_acct) b (acct) ON b.acct = l.acct
