@@ -67,6 +67,8 @@ def wait_ready(*, one: instance.Instance, boss: supervisor.Supervisor) -> None:
     programs = {each.name: each for each in boss.programs}
     deadline = time.monotonic() + READY_TIMEOUT_S
     while missing:
+        if boss.stopping:
+            raise KeyboardInterrupt
         boss.watch()
         for name in [name for name, each in missing.items() if each.is_up(programs[name].logged())]:
             del missing[name]

@@ -57,7 +57,7 @@ class Instance:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunningError(f"another runner uses {self.var}: stop it, or set DIBOAS_VAR and PORT") from None
-        self.port = self.port or ports.free_row(length=3)
+        self.port = self.port or ports.free(length=3)
         # What an earlier runner left may still be letting go of its port.
         deadline = time.monotonic() + PORT_PATIENCE_S
         while taken := [port for port in range(self.port, self.port + 3) if not ports.is_free(port=port)]:
