@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
+
+from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
 from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine.changes import Change
+from core.orchestration.models import Transaction
 from core.orchestration.reading import queries
 from core.orchestration.states import BEFORE_RESERVATION, State
 
@@ -27,16 +32,43 @@ def request(*, transaction_id: UUID, customer_id: UUID, actor: str) -> None:
     """
     queries.own(transaction_id=transaction_id, customer_id=customer_id)
     txn = claims.get(transaction_id)
+    _write(_cancelled(txn, actor=actor, reason="canceled_by_customer"))
+    outcomes.wake([txn.domain])
+
+
+def by_staff(*, transaction_id: UUID, actor: str, reason: str) -> None:
+    """Cancel any transaction under the same rules; ``reason`` is for the audit.
+
+    Raises: as ``request``.
+    """
+    txn = claims.get(transaction_id)
+    with transaction.atomic():
+        change = _cancelled(txn, actor=actor, reason="canceled_by_staff")
+        _write(change)
+        audit.record(
+            actor=actor,
+            action="transaction.cancel",
+            target=txn.public_id,
+            reason=reason,
+            before={"state": change.was.value},
+            after={"state": str(txn.state)},
+        )
+    outcomes.wake([txn.domain])
+
+
+def _cancelled(txn: Transaction, *, actor: str, reason: str) -> Change:
     change = changes.begin(txn)
     if txn.state in _AT_ONCE:
-        news.end(change=change, reason="canceled_by_customer", actor=actor)
+        news.end(change=change, reason=reason, actor=actor)
     elif txn.next_action is not None and txn.state == State.PROVIDER_PROCESSING:
-        txn.security = {**txn.security, "cancel_requested": True}
+        txn.security = {**txn.security, "cancel_requested": reason}
         change.log("transaction.cancel_requested", actor=actor)
         change.due_in = 0
     else:
         raise TooLateToCancel(detail="It can no longer be canceled.")
-    verdict = writing.write([change]).get(txn.id)
-    if verdict is not None:
+    return change
+
+
+def _write(change: Change) -> None:
+    if writing.write([change]):
         raise errors.Conflict(code="state_changed", detail="It is being worked on right now: try again.")
-    outcomes.wake([txn.domain])

@@ -215,8 +215,8 @@ def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> Non
     asked_to_end = txn.is_overdue or txn.security.get("cancel_requested")
     if report.stage is Stage.CANCELED and asked_to_end:
         attempt.state = AttemptState.NOT_EXECUTED
-        reason = "canceled_by_customer" if txn.security.get("cancel_requested") else "deadline_passed"
-        end(change=change, reason=reason, actor=actor, expired=reason == "deadline_passed")
+        asked = txn.security.get("cancel_requested")
+        end(change=change, reason=asked or "deadline_passed", actor=actor, expired=not asked)
         return
     decline(change=change, attempt=attempt, reason=report.reason or str(report.stage), actor=actor, stage=report.stage)
 
