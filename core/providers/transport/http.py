@@ -162,7 +162,9 @@ class Client:
             return self._exchange(call, exchange, deadline=time.monotonic() + self._limits.total_s)
         except contract.ProviderError as error:
             outcome = _OUTCOMES[type(error)]
-            exchange.said = exchange.said or redact.text(error.detail)
+            exchange.said = redact.excerpt(
+                exchange.raw[: redact.EXCERPT_CHARACTERS].decode("utf-8", "replace") or error.detail
+            )
             raise
         finally:
             calls.record(
@@ -204,14 +206,12 @@ class Client:
             response = self._start(call)
             exchange.status = response.status_code
             try:
-                raw = self._body(response, deadline)
+                exchange.raw = self._body(response, deadline)
             finally:
                 response.close()
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _named(error, call) from error
-        exchange.said = raw[: redact.EXCERPT_CHARACTERS].decode("utf-8", "replace")
-        exchange.said = redact.excerpt(exchange.said)
-        return self._judge(call, response, raw, exchange)
+        return self._judge(call, response, exchange)
 
     def _start(self, call: Call) -> requests.Response:
         if not call.path.startswith("/") or call.path.startswith("//"):
@@ -235,14 +235,14 @@ class Client:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _judge(self, call: Call, response: requests.Response, raw: bytes, exchange: _Exchange) -> Answer:
+    def _judge(self, call: Call, response: requests.Response, exchange: _Exchange) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise contract.RateLimited(retry_after_s=_retry_after_s(headers), detail="The provider says: too fast.")
         if not _decides(response.status_code):
             raise undecided(call, detail=f"The provider answered {response.status_code}.")
         try:
-            doc = Doc.parse(raw)
+            doc = Doc.parse(exchange.raw)
         except Malformed as error:
             raise undecided(call, detail=f"The answer is {error}.") from error
         exchange.said = redact.excerpt(doc.fields)
@@ -267,6 +267,7 @@ class _Exchange:
     """What came back, for the log: also of a call that failed half-way."""
 
     status: int | None = None
+    raw: bytes = b""
     said: str = ""
 
 
