@@ -1,9 +1,10 @@
-"""How long a committed row takes to a hundred clients, beside a steady stream of news. Printed, never judged."""
+"""How long a committed row takes to many clients (LIVE_CLIENTS), at a hundred a second. Printed, never judged."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import time
 from typing import Any
@@ -21,12 +22,12 @@ from core.realtime import pokes, tickets
 from tests.core.realtime import server
 from tests.core.realtime.server import LiveServer
 
-CLIENTS = 100
+CLIENTS = int(os.environ.get("LIVE_CLIENTS", "100"))
 MESSAGES = 300
 PER_S = 100
 
 
-def test_push_latency_of_a_hundred_clients(live: LiveServer) -> None:
+def test_push_latency(live: LiveServer) -> None:
     customers = [ids.uuid7() for _ in range(CLIENTS)]
     secrets = [tickets.issue(customer_id=customer_id).secret for customer_id in customers]
     taken_ms, seqs = asyncio.run(_listen_and_write(live.url, customers, secrets))
@@ -68,7 +69,7 @@ async def _listen_and_write(url: str, customers: list[UUID], secrets: list[str])
     crowd = Crowd(url, len(customers))
     tasks = [asyncio.create_task(crowd.client(number, secret)) for number, secret in enumerate(secrets)]
     for _ in customers:
-        await asyncio.wait_for(crowd.ready.acquire(), 30)
+        await asyncio.wait_for(crowd.ready.acquire(), 60)
     await asyncio.sleep(0.5)
     await asyncio.to_thread(_write, customers)
     for _ in range(100):
