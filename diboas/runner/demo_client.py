@@ -73,9 +73,9 @@ class Sandbox:
         """Set a fault that fires one time."""
         self._call("PUT", "faults", {"times": 1, **fault})
 
-    def executed(self, *, reference: str) -> list[dict[str, Any]]:
-        """Return what the providers really did for a transaction."""
-        rows: list[dict[str, Any]] = self._call("GET", f"book?reference={reference}")["data"]
+    def executed(self, *, key: str) -> list[dict[str, Any]]:
+        """Return what a provider really did under an idempotency key of ours."""
+        rows: list[dict[str, Any]] = self._call("GET", f"book?key={key}")["data"]
         return rows
 
     def increase(self, path: str, body: dict[str, Any]) -> None:

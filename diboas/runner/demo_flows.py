@@ -60,9 +60,11 @@ class Stage:
             self.told.check(f"{what}: reason", found=done["reason"], wanted=reason)
         return done
 
-    def executed_once(self, what: str, transaction_id: str) -> None:
-        found = [row["operation"] for row in self.sandbox.executed(reference=transaction_id)]
-        self.told.check(f"{what}: in the provider's own book", found=len(found), wanted=1)
+    def executed_once(self, what: str, done: Any, operation: str) -> None:
+        """Count in the provider's own book what it did for a transaction."""
+        key = f"{done['id']}:{operation}:{done['provider']}"
+        found = [row["operation"] for row in self.sandbox.executed(key=key)]
+        self.told.check(f"{what}: in the provider's own book", found=found, wanted=[operation])
 
 
 def run(*, facts: Body, increase_key: str) -> Told:
@@ -92,7 +94,7 @@ def deposit(stage: Stage) -> None:
     stage.told.check("deposit: fees as quoted", found=done["fees"]["total"], wanted=quote["fees"]["total"])
     gained = Decimal(stage.ana.available()) - before
     stage.told.check("deposit: balance", found=gained, wanted=Decimal(quote["receive"]["amount"]))
-    stage.executed_once("deposit", done["id"])
+    stage.executed_once("deposit", done, "charge")
 
 
 def transfer(stage: Stage) -> None:
@@ -109,7 +111,7 @@ def transfer(stage: Stage) -> None:
 def withdrawal_and_return(stage: Stage) -> None:
     """20 USD go to the bank account; later the bank sends them back, which becomes a reversal."""
     done = stage.move("withdrawal by ACH (Increase)", _withdrawal(stage, "20.00"), status="completed")
-    stage.executed_once("withdrawal", done["id"])
+    stage.executed_once("withdrawal", done, "payout")
     before = Decimal(stage.ana.available())
     transfer_id = stage.ana.get(f"/transactions/{done['id']}/explain")["attempts"][0]["provider_reference"]
     started = time.monotonic()
@@ -144,7 +146,7 @@ def silent_after_acting(stage: Stage) -> None:
         status="completed",
         remark="asked, once",
     )
-    stage.executed_once("silent after acting", done["id"])
+    stage.executed_once("silent after acting", done, "payout")
 
 
 def down_for_a_moment(stage: Stage) -> None:
@@ -153,7 +155,7 @@ def down_for_a_moment(stage: Stage) -> None:
     done = stage.move(
         "deposit, Stripe too busy at first", _deposit(stage, "25.00"), status="completed", remark="tried again"
     )
-    stage.executed_once("down for a moment", done["id"])
+    stage.executed_once("down for a moment", done, "charge")
 
 
 def reversible_money_stays(stage: Stage) -> None:
