@@ -8,7 +8,7 @@ WORKERS ?= auto
 ARGS ?=
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help run demo test check lint types bench lock clean
+.PHONY: help run demo test long check lint types bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -21,6 +21,9 @@ demo: ## start everything in a temporary folder, move money through it, check th
 
 test: ## run the tests
 	@$(WITH_DEV) pytest -n $(WORKERS) $(ARGS)
+
+long: ## the long version of the model-based and race tests (half an hour)
+	@LEDGER_STEPS=20000 RACE_FACTOR=20 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency $(ARGS)
 
 check: lint types ## everything that must hold before a commit: lint, types, settings, docs, tests
 	@$(WITH_DEV) python -m diboas.runner.checks

@@ -21,6 +21,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "drain banking": every(5, "banking.drain", queue="banking"),
     "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
     "carry out effects": every(5, "outbox.drain_effects", queue="notifications"),
+    "send mail": every(30, "notifications.send_emails", queue="notifications"),
     "sweep deadlines and reservations": every(5, "orchestration.sweep"),
     "close reversible lots": every(10, "ledger.close_lots"),
     "roll up system accounts": every(2, "ledger.roll_up"),
