@@ -75,7 +75,7 @@ class Sandbox:
 
     def executed(self, *, key: str) -> list[dict[str, Any]]:
         """Return what a provider really did under an idempotency key of ours."""
-        rows: list[dict[str, Any]] = self._call("GET", f"book?key={key}")["data"]
+        rows: list[dict[str, Any]] = self._call("GET", f"book?key={key}")["rows"]
         return rows
 
     def increase(self, path: str, body: dict[str, Any]) -> None:

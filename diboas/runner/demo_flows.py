@@ -81,8 +81,8 @@ def run(*, facts: Body, increase_key: str) -> Told:
         for scene in SCENES:
             try:
                 scene(stage)
-            except (Unexpected, TimeoutError) as error:
-                told.problems.append(f"{scene.__name__}: {error}")
+            except (Unexpected, TimeoutError, KeyError) as error:
+                told.problems.append(f"{scene.__name__}: {error!r}")
     return told
 
 
