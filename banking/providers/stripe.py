@@ -276,8 +276,8 @@ class StripeAdapter:
         return self.status(dataclasses.replace(query, provider_ref=report.provider_ref))
 
     def cancel(self, query: contract.Query) -> contract.Report:
-        """Cancel what waits for the customer; the answer says so if it was too late."""
-        current = self.status(query)
+        """Cancel what waits for the customer; the answer says if it was too late. Never sends the order again."""
+        current = self.status(dataclasses.replace(query, order=None))
         if current.stage is not Stage.ACTION_REQUIRED:
             return current
         try:

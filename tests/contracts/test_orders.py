@@ -190,6 +190,18 @@ def test_a_cancel_tells_the_truth(subject: Subject) -> None:
     assert len(subject.executed(order)) == 1
 
 
+def test_asking_to_cancel_what_never_arrived_executes_nothing(subject: Subject) -> None:
+    order = subject.order("cancelled")
+    subject.fault("reset_before", key=order.key)
+    with pytest.raises(contract.OutcomeUnknown):
+        subject.adapter().submit(order)
+
+    with pytest.raises((contract.Rejected, contract.OutcomeUnknown)):
+        subject.adapter().cancel(subjects.query(order))
+
+    assert subject.executed(order) == []
+
+
 def test_reading_while_the_provider_is_ill_is_unavailable_not_unknown(subject: Subject) -> None:
     adapter, order = subject.adapter(), subject.order("ill")
     ref = adapter.submit(order).provider_ref
