@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from core.api import bodies, encoding, openapi, pagination
@@ -42,7 +42,7 @@ class WalletView(_WalletView):
 
     @extend_schema(
         parameters=[OpenApiParameter("currency", str, enum=_CURRENCIES, description="By default the one preferred.")],
-        responses={200: shapes.WalletAnswer, 304: OpenApiTypes.NONE},
+        responses={200: shapes.WalletAnswer, 304: OpenApiResponse(description="Not changed since")},
         operation_id="wallet_get",
     )
     def get(self, request: Request) -> HttpResponse:
