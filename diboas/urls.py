@@ -1,9 +1,11 @@
 """Every address of the platform: the API under /api/v1/, the doors of providers and monitors at the root."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from core.api import handlers
+from core.console.site import site
 
 PARTS = (
     "core.api.urls",
@@ -22,6 +24,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),
+    path(settings.CONSOLE_PATH, site.urls),
     path("", include("core.webhooks.urls")),
     path("", include("core.health.urls")),
     *handlers.fallbacks,
