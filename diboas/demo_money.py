@@ -4,11 +4,15 @@ from uuid import UUID
 
 from banking.models import Instrument, InstrumentStatus, InstrumentType
 from banking.services import instruments
+from core.identity import customers
 from core.kernel.money import Money
 from core.ledger import funding
 
 COVER = Money.of(1_000_000_00, "USD")  # what the sandbox's bank account holds when it is opened
-ALLOWANCE = Money.of(10_000_00, "USD")
+ALLOWANCE = Money.of(100_000_00, "USD")
+# The one who keeps every default also keeps within what his level may move at once.
+SMALL_ALLOWANCE = Money.of(1_000_00, "USD")
+FULL_LEVEL = 3
 CARD_TOKEN = "pm_card_visa"  # noqa: S105 - the provider's public test card
 ROUTING_NUMBER = "101050001"
 FIRST_ACCOUNT = 9_876_543_210
@@ -21,7 +25,9 @@ def open_cover() -> None:
 
 def settle_in(*, customer_id: UUID, handle: str, name: str, number: int) -> dict[str, str]:
     """Give a demo customer money and instruments, once; return the instruments' public ids."""
-    funding.grant(customer_id=customer_id, amount=ALLOWANCE, key=f"demo:{handle}")
+    level = customers.get(customer_id).kyc_level
+    allowance = ALLOWANCE if level >= FULL_LEVEL else SMALL_ALLOWANCE
+    funding.grant(customer_id=customer_id, amount=allowance, key=f"demo:{handle}")
     card = _find(customer_id, InstrumentType.CARD) or instruments.add_card(
         customer_id=customer_id, card=instruments.NewCard(token=CARD_TOKEN, holder=name, label="Visa")
     )
