@@ -6,7 +6,7 @@ from core.identity import api_keys, customers, second_factor
 from core.identity.models import Customer, User
 from core.kernel.money import Money
 from core.ledger import queries
-from diboas import demo_people
+from diboas import demo_money, demo_people
 
 pytestmark = pytest.mark.django_db
 
@@ -62,4 +62,4 @@ def test_everybody_starts_with_the_same_money_once() -> None:
     ana = customers.find_by_handle("ana")
     assert ana is not None
     posted = [row.posted for row in queries.balances(customer_id=ana.id)]
-    assert posted == [Money.of(10_000_00, "USD")]
+    assert posted == [demo_money.ALLOWANCE]

@@ -101,7 +101,7 @@ def test_the_platform_starts_survives_kills_stops_and_keeps_its_data(tmp_path: P
         facts = facts_of(var)
         assert_facts(facts, var)
         wait(lambda: state_of(facts, send_five(facts, key="first")) == "COMPLETED")
-        assert available(facts, who=1) == "10004.75"
+        assert available(facts, who=1) == "100004.75"
 
         before = pids(var)
         os.killpg(before["worker"], signal.SIGKILL)
