@@ -17,7 +17,7 @@ run: ## start the whole platform; Ctrl-C stops it
 	@exec $(WITH_RUN) python -m diboas.runner
 
 demo: ## start everything in a temporary folder, move money through it, check the books
-	@exec $(WITH_RUN) python -m diboas.runner.demo
+	@exec $(WITH_RUN) python -m diboas.demo
 
 test: ## run the tests
 	@$(WITH_DEV) pytest -n $(WORKERS) $(ARGS)

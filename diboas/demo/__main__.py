@@ -12,8 +12,9 @@ import threading
 import time
 from pathlib import Path
 
+from diboas.demo import client, flows
 from diboas.runner import __main__ as runner
-from diboas.runner import demo_client, demo_flows, instance, supervisor
+from diboas.runner import instance, supervisor
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
         runner.start(one=one, boss=boss)
         threading.Thread(target=boss.run, daemon=True).start()
         problems = tell(one)
-    except (RuntimeError, TimeoutError, demo_client.Unexpected) as error:
+    except (RuntimeError, TimeoutError, client.Unexpected) as error:
         problems = [f"{type(error).__name__}: {error}"]
     finally:
         boss.stop()
@@ -47,7 +48,7 @@ def main() -> int:
 def tell(one: instance.Instance) -> list[str]:
     """Run the flows and the checks; return everything that is not as it should be."""
     started = time.monotonic()
-    told = demo_flows.run(facts=one.demo_facts(), increase_key=one.env["INCREASE_API_KEY"])
+    told = flows.run(facts=one.demo_facts(), increase_key=one.env["INCREASE_API_KEY"])
     print(told.table(), flush=True)
     print(f"\n{len(told.rows)} flows in {time.monotonic() - started:.1f} s", flush=True)
     problems = list(told.problems)

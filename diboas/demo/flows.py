@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from diboas.runner.demo_client import Customer, Sandbox, Unexpected
+from diboas.demo.client import Customer, Sandbox, Unexpected
 from diboas.runner.live_client import LiveClient
 
 Body = dict[str, Any]

@@ -1,0 +1,5 @@
+"""Owns `make demo`: money moved through the public doors of a platform in a temporary folder, and the check of its books.
+
+Does not own: starting the platform (diboas.runner), the demo people (diboas.demo_people).
+Entry points: `python -m diboas.demo`.
+"""
