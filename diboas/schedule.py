@@ -36,5 +36,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "look at every component": every(30, "health.check"),
     "look at the books": every(300, "health.check_books"),
     # What comes back from each queue proves that beat and that queue's workers live.
-    **{f"pulse of {queue}": every(30, "health.pulse", queue=queue, told={"queue": queue}) for queue in QUEUES},
+    **{f"pulse of {queue}": every(10, "health.pulse", queue=queue, told={"queue": queue}) for queue in QUEUES},
 }

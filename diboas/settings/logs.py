@@ -1,5 +1,6 @@
 """JSON logs, one object per line, with request and correlation ids through web, tasks and provider calls."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -47,5 +48,8 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# One line per task, when it is done; beat's hints would otherwise fill the log.
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.INFO
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an address is personal data; the security context stores it where it may
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
