@@ -1,6 +1,6 @@
 # Everything a newcomer types. The environment (.venv) is made and kept up to date by the targets themselves.
 # PORT and DIBOAS_VAR choose where an installation listens and keeps its data, so that several can run side by side.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 WITH_RUN = $(PYTHON) diboas/runner/bootstrap.py --
 WITH_DEV = $(PYTHON) diboas/runner/bootstrap.py --dev --
 # One process per core; `make test WORKERS=0` runs in one process, `make test ARGS="-k ledger"` runs some.

@@ -22,7 +22,7 @@ from diboas.runner import children, ports
 
 USER = "diboas"
 TRIES = 3
-DURABLE = ("-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB")
+DURABLE = ("-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB", "-c", "jit=off")
 # For databases that are thrown away: nothing survives a crash of the machine, and nothing has to.
 DISPOSABLE = (*DURABLE, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 

@@ -111,4 +111,7 @@ TEMPLATES = [
 CONSOLE_PATH = "console/"
 STATIC_URL = "/static/"
 STATIC_ROOT = str(VAR / "static")
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}

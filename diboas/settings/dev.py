@@ -28,6 +28,6 @@ env.offer(
 from diboas.settings.base import *  # noqa: E402 - the offers above must come first
 
 DIBOAS_ENV = "dev"
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"}}
+STORAGES["staticfiles"]["BACKEND"] = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = True
 SILENCED_SYSTEM_CHECKS = ["security.W009"]

@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DIBOAS_INSTANCE", "test")
 
 from diboas.settings.dev import *
-from diboas.settings.dev import DATABASES, MIDDLEWARE, TEST_PASSWORD_HASHERS
+from diboas.settings.dev import DATABASES, MIDDLEWARE, STORAGES, TEST_PASSWORD_HASHERS
 
 DIBOAS_ENV = "test"
 # Tests hold one connection per thread; a pool would keep the test database from being dropped.
@@ -14,4 +14,4 @@ PASSWORD_HASHERS = TEST_PASSWORD_HASHERS
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
-STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
