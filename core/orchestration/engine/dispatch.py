@@ -49,6 +49,26 @@ def dispatch(
     return calls
 
 
+def arm(resumed: Sequence[Call]) -> list[Call]:
+    """Note that what was certainly not executed may be from now on, before it is sent again; return what may be called.
+
+    Without this a crash after the provider's acceptance would leave an attempt that says it was never sent.
+    """
+    again = [call for call in resumed if call.verb == "submit"]
+    pending = []
+    for call in again:
+        change = changes.begin(call.transaction)
+        call.attempt.state = AttemptState.SENT
+        change.attempts[call.attempt.id] = call.attempt
+        change.due_in = 0
+        change.keep_lease = True
+        pending.append(change)
+    refused = writing.write(pending)
+    for call in again:
+        written(call.transaction)
+    return [call for call in resumed if call.verb != "submit" or call.transaction.id not in refused]
+
+
 def _decide(
     txn: Transaction,
     past: Sequence[Attempt],

@@ -154,7 +154,9 @@ BEGIN
         ON CONFLICT (id) DO UPDATE SET
             state = excluded.state, provider_ref = excluded.provider_ref, stage = excluded.stage, rank = excluded.rank,
             tries = excluded.tries, asks = excluded.asks, error = excluded.error,
-            sent_at = coalesce(orchestration_attempt.sent_at, excluded.sent_at),
+            -- The last send counts: absence is proven only when that one cannot be on its way any more.
+            sent_at = CASE WHEN orchestration_attempt.state = 'PREPARED' AND excluded.state = 'SENT' THEN excluded.sent_at
+                ELSE coalesce(orchestration_attempt.sent_at, excluded.sent_at) END,
             unknown_since = CASE WHEN excluded.state = 'UNKNOWN'
                 THEN coalesce(orchestration_attempt.unknown_since, excluded.unknown_since) END,
             updated_at = excluded.updated_at;

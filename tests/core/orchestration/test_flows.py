@@ -2,7 +2,17 @@
 
 import pytest
 
-from core.providers.contract import OutcomeUnknown, RateLimited, Rejected, Stage, Unavailable
+from core.providers.contract import (
+    Operation,
+    Order,
+    OutcomeUnknown,
+    Query,
+    RateLimited,
+    Rejected,
+    Report,
+    Stage,
+    Unavailable,
+)
 from tests.core.orchestration import fakes, world
 from tests.core.orchestration.fakes import said
 
@@ -155,6 +165,49 @@ def test_what_is_proven_absent_is_sent_again_under_the_same_key(bank: fakes.Fake
     assert world.see(made).state == "COMPLETED"
     assert len({order.key for order in bank.orders}) == 1
     assert [attempt.state for attempt in world.attempts(made)] == ["SUCCEEDED"]
+
+
+def test_a_worker_that_dies_while_sending_again_leaves_an_attempt_that_may_have_been_executed(
+    bank: fakes.FakeProvider,
+) -> None:
+    ana = world.customer("ana", units=10_000)
+    world.cover()
+    states = []
+
+    def dies(asked: Order | Query) -> Report:
+        states.append([attempt.state for attempt in world.attempts(made)])
+        raise SystemExit
+
+    bank.submits = [Unavailable(), dies]
+    made = world.start(ana, world.wish("withdrawal", "20.00", by=world.bank(ana)))
+    world.work()
+    world.due_now(made)
+    with pytest.raises(SystemExit):
+        world.work()
+
+    assert states == [["SENT"]]
+    assert [attempt.state for attempt in world.attempts(made)] == ["SENT"]
+    assert world.figures(ana) == (10_000, 2_000, 0)
+
+
+def test_after_sending_again_absence_is_believed_only_when_that_request_cannot_be_on_its_way(
+    bank: fakes.FakeProvider,
+) -> None:
+    ana = world.customer("ana", units=10_000)
+    world.cover()
+    bank.capabilities = (fakes.capability(Operation.PAYOUT, "ach", proof_after_s=60.0),)
+    bank.submits = [Unavailable(), OutcomeUnknown()]
+    bank.statuses = [None]
+    made = world.start(ana, world.wish("withdrawal", "20.00", by=world.bank(ana)))
+    world.work()
+    world.sent_long_ago(made)
+    world.due_now(made)
+    world.work()
+    world.due_now(made)
+    world.work()
+
+    assert [attempt.state for attempt in world.attempts(made)] == ["UNKNOWN"]
+    assert len(bank.orders) == 2
 
 
 def test_a_payout_that_the_bank_gives_up_after_accepting_is_compensated(bank: fakes.FakeProvider) -> None:

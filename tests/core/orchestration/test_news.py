@@ -1,14 +1,17 @@
 """Outcomes through the one door: late, doubled, reordered, contradicting, lying."""
 
+from uuid import UUID
+
 import pytest
 
+from core.identity.customers import CustomerView
 from core.kernel import assets
 from core.kernel.money import Money
 from core.orchestration import outcomes
 from core.orchestration.models import DeadLetter, Transaction
 from core.orchestration.outcomes import Reported, Result
 from core.providers import states
-from core.providers.contract import OutcomeUnknown, Report, Stage, Unavailable
+from core.providers.contract import Operation, Order, OutcomeUnknown, Query, Report, Stage, Unavailable
 from tests.core.orchestration import fakes, world
 from tests.core.orchestration.fakes import said
 
@@ -16,9 +19,7 @@ pytestmark = pytest.mark.django_db
 USD = assets.get("USD")
 
 
-def _sent_withdrawal(
-    bank: fakes.FakeProvider, *, stage: Stage = Stage.ACCEPTED
-) -> tuple[world.CustomerView, world.UUID]:
+def _sent_withdrawal(bank: fakes.FakeProvider, *, stage: Stage = Stage.ACCEPTED) -> tuple[CustomerView, UUID]:
     ana = world.customer("ana", units=10_000)
     world.cover()
     bank.submits = [said(stage)]
@@ -27,12 +28,10 @@ def _sent_withdrawal(
     return ana, made
 
 
-def _news(
-    made: world.UUID, stage: Stage, *, units: int | None = None, destination: str = "", reason: str = ""
-) -> Reported:
+def _news(made: UUID, stage: Stage, *, units: int | None = None, destination: str = "", reason: str = "") -> Reported:
     (attempt,) = world.attempts(made)
     report = Report(
-        operation=fakes.Operation(attempt.operation),
+        operation=Operation(attempt.operation),
         stage=stage,
         provider_ref=attempt.provider_ref or "ref_1",
         key=attempt.key,
@@ -67,7 +66,7 @@ def test_a_webhook_before_our_own_answer_is_applied_and_the_answer_is_then_old(b
     ana = world.customer("ana", units=10_000)
     world.cover()
 
-    def answers_after_the_webhook(asked: fakes.Order | fakes.Query) -> Report:
+    def answers_after_the_webhook(asked: Order | Query) -> Report:
         row = Transaction.objects.get()
         assert outcomes.apply([_news(row.id, Stage.SETTLED)]) == [Result.APPLIED]
         return said(Stage.ACCEPTED)(asked)
@@ -83,7 +82,7 @@ def test_a_webhook_before_our_own_answer_is_applied_and_the_answer_is_then_old(b
 
 def test_news_of_something_we_never_asked_is_unknown(bank: fakes.FakeProvider) -> None:
     _, made = _sent_withdrawal(bank)
-    stranger = Report(operation=fakes.Operation.PAYOUT, stage=Stage.SETTLED, provider_ref="ref_other", key="other")
+    stranger = Report(operation=Operation.PAYOUT, stage=Stage.SETTLED, provider_ref="ref_other", key="other")
 
     results = outcomes.apply([Reported(provider="increase", source="webhook", report=stranger)])
 

@@ -1,9 +1,12 @@
 """What people do: customers cancel and act, staff release, refuse and replay."""
 
+from uuid import UUID
+
 import pytest
 
 from core.compliance import cases
 from core.compliance.models import Case
+from core.identity.customers import CustomerView
 from core.kernel import errors, ids
 from core.orchestration import cancel, deadletters, holdups, sweeps
 from core.orchestration.models import DeadLetter, Transaction
@@ -15,7 +18,7 @@ from tests.core.orchestration.fakes import said
 pytestmark = pytest.mark.django_db
 
 
-def _cancel(owner: world.CustomerView, made: world.UUID) -> None:
+def _cancel(owner: CustomerView, made: UUID) -> None:
     cancel.request(transaction_id=made, customer_id=owner.id, actor=f"customer:{owner.id.hex}")
 
 

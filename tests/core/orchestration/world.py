@@ -106,6 +106,11 @@ def due_now(transaction_id: UUID) -> None:
         )
 
 
+def sent_long_ago(transaction_id: UUID) -> None:
+    """Move the time of the last send into the past, as time would."""
+    Attempt.objects.filter(transaction_id=transaction_id).update(sent_at="2026-01-01T00:00:00Z")
+
+
 def past_deadline(transaction_id: UUID) -> None:
     """Move the stored deadline into the past, as time would."""
     with connection.cursor() as cursor:
