@@ -20,7 +20,7 @@ _ORPHANS = """
         SELECT o.id FROM orchestration_transaction o
         WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') AND o.due_at IS NULL
           AND o.state NOT IN ('KYC_VERIFICATION', 'COMPLIANCE_CHECK')
-          AND o.updated_at < clock_timestamp() - interval '1 minute'
+          AND o.updated_at < (SELECT clock_timestamp()) - interval '1 minute'
           AND NOT EXISTS (SELECT FROM orchestration_deadletter d WHERE d.transaction_id = o.id AND d.state = 'OPEN')
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING t.domain
@@ -30,7 +30,7 @@ _OVERDUE = """
     WHERE t.id IN (
         SELECT o.id FROM orchestration_transaction o
         WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
-          AND o.deadline_at < clock_timestamp() AND o.due_at > clock_timestamp()
+          AND o.deadline_at < (SELECT clock_timestamp()) AND o.due_at > clock_timestamp()
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING t.domain
 """

@@ -9,7 +9,7 @@ from core.orchestration.reading import checks, feed, queries, stories
 from core.outbox import due, snapshots
 
 _DUE = (
-    "EXISTS (SELECT FROM orchestration_transaction WHERE due_at <= clock_timestamp() AND domain = '{domain}'"
+    "EXISTS (SELECT FROM orchestration_transaction WHERE due_at <= (SELECT clock_timestamp()) AND domain = '{domain}'"
     " AND (lease_until IS NULL OR lease_until < clock_timestamp()))"
 )
 

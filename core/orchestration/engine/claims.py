@@ -26,10 +26,11 @@ LIMIT = 100
 _COLUMNS = [field.column for field in Transaction._meta.concrete_fields]
 _NAMES = [field.attname for field in Transaction._meta.concrete_fields]
 _LIST = ", ".join(f"t.{column}" for column in _COLUMNS)
+# The sub-select makes the clock one value, which an index can be searched for; the bare function is asked row by row.
 _CLAIM = f"""
     WITH due AS (
         SELECT d.id FROM orchestration_transaction d
-        WHERE d.due_at <= clock_timestamp() AND d.domain = %s
+        WHERE d.due_at <= (SELECT clock_timestamp()) AND d.domain = %s
           AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
         ORDER BY d.due_at
         LIMIT %s
