@@ -23,8 +23,8 @@ _STUCK_S = 60.0
 _BOOKS = "books"
 _BROKER_TIMEOUT_S = 1.0
 _AGE = "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0), count(*) FROM {table} WHERE {due}"
-_EFFECTS_DUE = "state = 'pending' AND due_at <= clock_timestamp()"
-_WORK_DUE = "due_at <= clock_timestamp()"
+_EFFECTS_DUE = "state = 'pending' AND due_at <= (SELECT clock_timestamp())"
+_WORK_DUE = "due_at <= (SELECT clock_timestamp())"
 
 
 class Ill(errors.SystemFault):

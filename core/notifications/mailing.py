@@ -29,7 +29,7 @@ from core.resilience import retry
 TASK = "notifications.send_emails"
 QUEUE = "notifications"
 KEY = "notifications.emails"
-DUE = "EXISTS (SELECT FROM notifications_email WHERE state = 'queued' AND due_at <= clock_timestamp())"
+DUE = "EXISTS (SELECT FROM notifications_email WHERE state = 'queued' AND due_at <= (SELECT clock_timestamp()))"
 BATCH = 50
 MAX_TRIES = 6
 LEASE_S = 120.0

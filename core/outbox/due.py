@@ -27,7 +27,7 @@ def register(
 ) -> None:
     """Add a probe, from an ``AppConfig.ready()``.
 
-    ``sql_exists`` is a condition such as ``EXISTS (SELECT FROM t WHERE due_at <= clock_timestamp())`` that an index
+    ``sql_exists`` is a condition such as ``EXISTS (SELECT FROM t WHERE due_at <= (SELECT clock_timestamp()))`` that an index
     answers; ``params`` gives the values of its placeholders at each look. Without it a percent sign is plain text.
     """
     sql = sql_exists if params else sql_exists.replace("%", "%%")

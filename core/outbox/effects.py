@@ -94,7 +94,7 @@ _CLAIM = """
     SET tries = e.tries + 1, lease_until = due.free_at, due_at = due.free_at
     FROM (
         SELECT id, clock_timestamp() + make_interval(secs => %(lease)s) AS free_at FROM outbox_effect
-        WHERE state = 'pending' AND topic = %(topic)s AND due_at <= clock_timestamp()
+        WHERE state = 'pending' AND topic = %(topic)s AND due_at <= (SELECT clock_timestamp())
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) due
     WHERE e.id = due.id

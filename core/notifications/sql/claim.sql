@@ -1,7 +1,7 @@
 -- Take e-mails that are due: until the lease is over nobody else sends them. The address and the wish are read now.
 WITH due AS MATERIALIZED (
     SELECT e.notification_id FROM notifications_email e
-    WHERE e.state = 'queued' AND e.due_at <= clock_timestamp()
+    WHERE e.state = 'queued' AND e.due_at <= (SELECT clock_timestamp())
     ORDER BY e.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE notifications_email e
