@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.kernel import errors
 from core.providers import guard, health, registry, states
 from core.providers.contract import Capability
 from core.providers.models import HealthMinute
@@ -68,6 +69,22 @@ def overview(*, now: datetime) -> list[ProviderView]:
 def bars(*, now: datetime, hours: int = 48) -> Mapping[tuple[str, str], Sequence[Period]]:
     """Return the hours with traffic of each (provider, operation), oldest first."""
     return _periods(since=now - timedelta(hours=hours), width=timedelta(hours=1))
+
+
+def condition() -> str:
+    """Say in a few words how the providers are, for the health of the platform.
+
+    Raises: ConnectionFault naming every breaker that is not closed.
+    """
+    names = [
+        guard.breaker_name(provider=code, operation=operation)
+        for code in registry.codes()
+        for operation in operations_of(registry.get(code).capabilities)
+    ]
+    ill = [name for name in names if breaker.view(name=name).state != breaker.State.CLOSED]
+    if ill:
+        raise errors.ConnectionFault(code="provider_breaker_open", detail=", ".join(ill))
+    return f"{len(registry.codes())} providers, all breakers closed"
 
 
 def operations_of(capabilities: Sequence[Capability]) -> list[str]:

@@ -8,9 +8,22 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from core.audit.books import Break
+from core.kernel import errors
 from core.webhooks.models import WebhookEvent
 
 LATE = timedelta(minutes=10)
+SLOW = timedelta(minutes=1)
+
+
+def condition() -> str:
+    """Say in a few words how the inbox is, for the health of the platform.
+
+    Raises: ProcessingFault when events wait for longer than a minute.
+    """
+    waiting = WebhookEvent.objects.filter(due_at__lt=Now() - SLOW).count()
+    if waiting:
+        raise errors.ProcessingFault(code="webhooks_waiting", detail=f"{waiting} events wait for over a minute")
+    return "nothing waits"
 
 
 def breaks() -> Iterator[Break]:

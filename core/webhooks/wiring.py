@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.api import explain
 from core.audit import books
 from core.outbox import due
+from core.resilience import checks as components
 from core.webhooks import checks, inbox, stories
 
 _DUE = (
@@ -18,3 +19,4 @@ def connect() -> None:
     due.register("webhooks.due", _DUE, task=inbox.TASK, queue=inbox.QUEUE, key=inbox.WAKE_KEY)
     explain.register("webhooks", stories.webhooks)
     books.register("webhooks", checks.breaks)
+    components.register("webhooks", checks.condition)

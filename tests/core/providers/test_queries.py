@@ -6,6 +6,7 @@ import pytest
 
 from core.providers import queries, registry, states
 from core.providers.models import HealthMinute
+from core.resilience import breaker, checks
 from tests.core.providers.fakes import Fake
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,17 @@ def test_hours_of_the_last_two_days_are_bars() -> None:
 
     assert [(bar.calls, bar.failures) for bar in bars] == [(4, 1), (5, 0)]
     assert bars[1].start - bars[0].start == timedelta(hours=2)
+
+
+def test_an_open_breaker_is_named_to_those_who_watch() -> None:
+    fake = Fake()
+    with registry.replaced(fake):
+        well = checks.run("providers")
+        breaker.Breaker(f"{fake.code}:charge").force_open(actor="staff:1", reason="test")
+        ill = checks.run("providers")
+
+    assert (well.ok, well.detail) == (True, "1 providers, all breakers closed")
+    assert (ill.ok, f"{fake.code}:charge" in ill.detail) == (False, True)
 
 
 def test_what_is_switched_off_shows_it() -> None:

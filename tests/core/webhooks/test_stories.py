@@ -9,6 +9,7 @@ from core.api import explain
 from core.kernel import ids
 from core.outbox import due
 from core.providers import contract
+from core.resilience import checks as components
 from core.webhooks import checks, drain, inbox
 from core.webhooks.models import WebhookEvent
 from tests.core.orchestration import world
@@ -58,6 +59,16 @@ def test_an_event_that_nobody_takes_is_a_break(acme: Acme) -> None:
     WebhookEvent.objects.filter(event_id="late").update(due_at=Now() - timedelta(minutes=11))
 
     assert [(found.check, found.subject) for found in checks.breaks()] == [("webhooks", f"{acme.code}:late")]
+
+
+def test_an_inbox_that_is_slow_is_not_well(acme: Acme) -> None:
+    keep(acme, "fresh", ref="po_1")
+    well = components.run("webhooks")
+    WebhookEvent.objects.update(due_at=Now() - timedelta(minutes=2))
+    slow = components.run("webhooks")
+
+    assert (well.ok, well.critical, well.detail) == (True, False, "nothing waits")
+    assert (slow.ok, "1 events wait" in slow.detail) == (False, True)
 
 
 def test_the_relay_looks_for_due_events() -> None:
