@@ -23,14 +23,16 @@ from asgiref.typing import (
     WebSocketSendEvent,
 )
 
-from core.kernel import clock
+from core.kernel import clock, errors
 from core.outbox import snapshots
-from core.realtime import feed, frames, hub, inbound, tickets
-from core.realtime.closing import CloseCode, Refusal
+from core.realtime import feed, hub, tickets
 from core.realtime.session import Session
+from core.realtime.wire import frames, inbound
+from core.realtime.wire.closing import CloseCode, Refusal
 
 SUBPROTOCOL = "diboas.v1"
 TICKET = "ticket."
+_AWAY = Refusal(CloseCode.TRY_LATER, code="unavailable", detail="Not available for a moment. Come back.")
 
 
 async def stream(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -44,8 +46,10 @@ async def stream(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGI
         customer_id = await _admit(offered)
     except Refusal as refusal:
         await socket.refuse(refusal)
-        return
-    await socket.serve(customer_id)
+    except hub.AWAY:
+        await socket.refuse(_AWAY)
+    else:
+        await socket.serve(customer_id)
 
 
 async def _admit(offered: Sequence[str]) -> UUID:
@@ -120,6 +124,8 @@ class Socket:
                 await self._act(session, inbound.parse(self._text(message)))
             except Refusal as refusal:
                 session.refuse(refusal)
+            except hub.AWAY:
+                session.refuse(_AWAY)
 
     def _text(self, message: WebSocketReceiveEvent) -> str:
         text = message.get("text")
@@ -148,20 +154,25 @@ class Socket:
         session.asked()
         if message.channel in session.subscriptions:
             self._hub.unfollow(session, session.subscriptions[message.channel])
+        opening = await self._open(session.customer_id, message)
+        self._send_opening(session, message, opening)
+        is_public = snapshots.get(message.channel).is_public
+        self._hub.follow(session, session.follow(channel=message.channel, opening=opening, is_public=is_public))
+
+    async def _open(self, customer_id: UUID, message: inbound.Subscribe) -> feed.Opening:
         try:
-            source = snapshots.get(message.channel)
+            return await hub.in_thread(
+                feed.open_stream,
+                customer_id=customer_id,
+                channel=message.channel,
+                params=message.params,
+                resume=message.resume,
+                max_backlog=self._hub.limits.max_backlog,
+            )
         except snapshots.UnknownChannel as error:
             raise Refusal(CloseCode.UNKNOWN_CHANNEL, code=error.code, detail=error.detail) from None
-        opening = await hub.in_thread(
-            feed.open_stream,
-            customer_id=session.customer_id,
-            channel=message.channel,
-            params=message.params,
-            resume=message.resume,
-            max_backlog=self._hub.limits.max_backlog,
-        )
-        self._send_opening(session, message, opening)
-        self._hub.follow(session, session.follow(channel=message.channel, opening=opening, is_public=source.is_public))
+        except errors.DiboasError as error:
+            raise Refusal(CloseCode.BAD_MESSAGE, code=error.code, detail=error.detail) from None
 
     def _send_opening(self, session: Session, message: inbound.Subscribe, opening: feed.Opening) -> None:
         mode = "resumed" if opening.snapshot is None else "snapshot"

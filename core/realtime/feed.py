@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from core.outbox import snapshots
-from core.realtime.inbound import Resume
+from core.realtime.wire.inbound import Resume
 
 Json = dict[str, object]
 PUBLIC = UUID(int=0)

@@ -17,19 +17,22 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from channels.db import database_sync_to_async
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from core.kernel import clock
-from core.realtime import feed, frames
+from core.realtime import feed
 from core.realtime.feed import Cursor
 from core.realtime.limits import LiveLimits
 from core.realtime.pokes import Pokes
 from core.realtime.session import Session, Subscription
+from core.realtime.wire import frames
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Stream = tuple[UUID, str]
+AWAY = (OperationalError, InterfaceError)
+_PAUSE_S = 1.0
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live-db")
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
@@ -40,6 +43,16 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         function, thread_sensitive=False, executor=_threads
     )
     return await run(*args, **kwargs)
+
+
+async def _keep_on(part: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run one part of a hub for ever: a defect that ends it must not leave all sockets without it."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            log.exception("live.part_ended")
+            await asyncio.sleep(_PAUSE_S)
 
 
 def current() -> Hub:
@@ -77,7 +90,7 @@ class Hub:
             return False
         mine.add(session)
         if not self._tasks:
-            self._tasks = [asyncio.create_task(part()) for part in (self._read, self._tick, self._pokes.listen)]
+            self._tasks = [asyncio.create_task(_keep_on(part)) for part in (self._read, self._tick, self._pokes.listen)]
         return True
 
     async def leave(self, session: Session) -> None:
@@ -137,16 +150,26 @@ class Hub:
             self._wake.clear()
             streams, self._changed = self._changed, set()
             beating, self._beating = self._beating, set()
-            try:
-                await self._read_streams(streams)
-            except DatabaseError as error:
-                log.warning("live.read_failed", extra={"error": str(error)})
+            if not await self._try(streams):
                 self._beating |= beating
-                await asyncio.sleep(1)
+                await asyncio.sleep(_PAUSE_S)
                 self._mark(streams)
                 continue
             for session in beating:
                 session.send(frames.heartbeat(at=clock.SYSTEM.now(), heads=session.heads))
+
+    async def _try(self, streams: set[Stream]) -> bool:
+        """Read these streams; False while the database is away. One that cannot be completed harms no other."""
+        try:
+            await self._read_streams(streams)
+        except AWAY as error:
+            log.warning("live.database_away", extra={"error": str(error)})
+            return False
+        except Exception:
+            log.exception("live.source_failed", extra={"streams": len(streams)})
+            if len(streams) > 1:
+                return all([await self._try({stream}) for stream in streams])
+        return True
 
     async def _read_streams(self, streams: set[Stream]) -> None:
         cursors = {

@@ -15,8 +15,8 @@ from django.db import connection
 
 from core.kernel import clock
 from core.realtime import hub, staff
-from core.realtime.closing import CloseCode
 from core.realtime.limits import LiveLimits
+from core.realtime.wire.closing import CloseCode
 
 SUBPROTOCOL = "diboas.v1"
 _NEWEST = "SELECT id FROM outbox_streamrow ORDER BY id DESC LIMIT 1"

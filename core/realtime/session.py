@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.realtime import frames
-from core.realtime.closing import CloseCode, Refusal
 from core.realtime.feed import PUBLIC, Cursor, Head, Opening, Row, Slice
 from core.realtime.limits import LiveLimits
+from core.realtime.wire import frames
+from core.realtime.wire.closing import CloseCode, Refusal
 
 SendText = Callable[[str], Awaitable[None]]
 SendClose = Callable[[int, str], Awaitable[None]]

@@ -10,7 +10,7 @@ from core.kernel import ids
 from core.outbox import snapshots, streams
 from core.realtime import feed
 from core.realtime.feed import PUBLIC, Cursor, Head, Slice
-from core.realtime.inbound import Resume
+from core.realtime.wire.inbound import Resume
 
 pytestmark = pytest.mark.django_db
 CHANNEL = "test.news"

@@ -128,6 +128,22 @@ def test_a_stream_that_starts_anew_asks_for_a_resync(live: LiveServer, customer_
     assert (again["mode"], again["seq"]) == ("snapshot", 0)
 
 
+def test_a_row_that_cannot_be_completed_harms_nobody_else(live: LiveServer, customer_id: UUID) -> None:
+    ill = ids.uuid7()
+    with live.client(ill) as poisoned, live.client(customer_id) as well:
+        poisoned.subscribe("fragile")
+        well.subscribe("fragile")
+        server.append(ill, channel="fragile", poison=True)
+        for number in range(1, 4):
+            server.append(customer_id, channel="fragile")
+            server.poke(ill, channel="fragile")
+            server.poke(customer_id, channel="fragile")
+            well.wait_for(lambda f, seq=number: f["type"] == "event" and f["seq"] == seq)
+
+        assert [e["seq"] for e in well.events("fragile")] == [1, 2, 3]
+        assert (poisoned.events("fragile"), poisoned.close_code) == ([], None)
+
+
 def test_unsubscribed_channels_are_silent(live: LiveServer, customer_id: UUID) -> None:
     with live.client(customer_id) as client:
         client.subscribe("test")
@@ -163,6 +179,8 @@ def _close_code(url: str, protocols: list[str], frames: list[str | bytes]) -> in
         ([b"\x00\x01"], 4400),
         (['{"op":"publish"}'], 4400),
         (['{"op":"subscribe","channel":"prices"}'], 4404),
+        (['{"op":"subscribe","channel":"choosy","params":{"a":1}}'], 4400),
+        (['{"op":"subscribe","channel":"choosy"}'], 1013),
         (['{"op":"auth","ticket":"made-up"}'], 4401),
         (['{"op":"ping","filler":"' + "x" * 9000 + '"}'], 4413),
         (['{"op":"ping"}'] * 60, 4429),

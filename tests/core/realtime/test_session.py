@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 
 from core.kernel import ids
-from core.realtime import frames
-from core.realtime.closing import CloseCode, Refusal
 from core.realtime.feed import PUBLIC, Head, Opening, Row, Slice
 from core.realtime.limits import LiveLimits
 from core.realtime.session import Session
+from core.realtime.wire import frames
+from core.realtime.wire.closing import CloseCode, Refusal
 
 EPOCH = UUID("0190f3c0aaaa7000800000000000abcd")
 LIMITS = LiveLimits(queue_frames=3, frames_burst=2, frames_per_s=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from core.realtime.closing import CloseCode, Refusal
+from core.realtime.wire.closing import CloseCode, Refusal
 
 Json = Mapping[str, object]
 _MAX_TEXT = 200

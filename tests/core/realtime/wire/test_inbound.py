@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from core.realtime import inbound
-from core.realtime.closing import CloseCode, Refusal
+from core.realtime.wire import inbound
+from core.realtime.wire.closing import CloseCode, Refusal
 
 EPOCH = UUID("0190f3c0aaaa7000800000000000abcd")
 

@@ -6,8 +6,9 @@ from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """The codes that a client sees. Those below 4429 mean: change something before you come back."""
+    """The codes that a client sees. 4400 to 4413 mean: change something before you come back."""
 
+    TRY_LATER = 1013
     BAD_MESSAGE = 4400
     AUTHENTICATION = 4401
     FORBIDDEN = 4403
