@@ -51,7 +51,7 @@ _ICONS = {
     Tone.INVESTING: "trending_up",
     Tone.DEFI: "hub",
 }
-NOTHING = Cell(text="–")
+NOTHING = Cell(text="—")
 
 
 def text(value: object, *, href: str = "", title: str = "") -> Cell:
@@ -77,7 +77,7 @@ def amount(money: Money | None, *, signed: bool = False) -> Cell:
 def plain(money: Money, *, signed: bool = False) -> str:
     """Return an amount as people read it, such as ``1,250.00 USD``."""
     whole, dot, rest = money.text.lstrip("-").partition(".")
-    sign = "−" if money.units < 0 else "+" if signed and money.units > 0 else ""
+    sign = "\N{MINUS SIGN}" if money.units < 0 else "+" if signed and money.units > 0 else ""
     return f"{sign}{int(whole):,}{dot}{rest} {money.asset.code}"
 
 

@@ -127,5 +127,5 @@ def carry_out(change: Change, request: HttpRequest, *, rows: Sequence[Any], form
         except errors.DiboasError as refusal:
             result.refused.append(f"{row}: {refusal.detail or refusal.code}")
         else:
-            result.done.append(said or f"{row}: {change.label.lower()} – done and written down.")
+            result.done.append(said or f"{row}: {change.label.lower()} — done and written down.")
     return result

@@ -171,9 +171,7 @@ class Page(ModelAdmin[Any]):
         rows = [self._get(each) for each in ticked]
         return self._decide(request, change, rows=rows, back=self.address(), sent="reason" in request.POST)
 
-    def _decide(
-        self, request: HttpRequest, change: Change, *, rows: list[Any], back: str, sent: bool
-    ) -> HttpResponse:
+    def _decide(self, request: HttpRequest, change: Change, *, rows: list[Any], back: str, sent: bool) -> HttpResponse:
         form = changes.form_of(change, request, target=rows[0] if len(rows) == 1 else None, sent=sent)
         if not sent or not changes.is_granted(request, form):
             titles = [self.title_of(row) for row in rows]
@@ -249,6 +247,4 @@ class Page(ModelAdmin[Any]):
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
     ) -> TemplateResponse:
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # Django's own convention
-        return TemplateResponse(
-            request, template, {**self.admin_site.each_context(request), **context}, status=status
-        )
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **context}, status=status)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from core.audit import verify
 from core.audit.models import AuditLink, AuditRecord, AuditSeal
-from core.console import access, cells
+from core.console import access, cells, memo
 from core.console.cells import Cell, Tone
 from core.console.listing import Column
 from core.console.pages import Page
@@ -76,12 +75,8 @@ class AuditPage(Page):
 def chain() -> Facts:
     """Say how far the chain goes and is proven. The proof reads every link, so it is kept for a moment."""
     seal = AuditSeal.objects.order_by("-sequence").first()
-    found: tuple[int, int] | None = cache.get("console.audit")
-    if found is None:
-        report = verify.run()
-        found = (report.links, len(report.findings))
-        cache.set("console.audit", found, timeout=_CHAIN_TTL_S)
-    links, findings = found
+    report = memo.kept("audit.chain", ttl_s=_CHAIN_TTL_S, fn=verify.run)
+    links, findings = report.links, len(report.findings)
     verdict: Cell = (
         cells.badge(f"verified up to #{links}", Tone.SUCCESS, icon="verified")
         if not findings

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.console import access, cells
+from core.console import cells
 from core.console.cells import Cell, Tone
 from core.console.listing import Column
 from core.console.pages import Page
