@@ -30,6 +30,7 @@ Answer = Report | None | Exception
 RNG = random.SystemRandom()
 _ASK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 _PARK_AFTER_ASKS = 12
+_KEY_MARGIN_S = 3600.0
 _ASK_PARKED_S = 900.0
 
 
@@ -97,15 +98,22 @@ def _order(call: Call, instruments: Mapping[UUID, kinds.Instrument]) -> Order:
 
 
 def _query(call: Call, instruments: Mapping[UUID, kinds.Instrument]) -> Query:
-    """Ask by the provider's own id where we have it; without one the order goes along, as it was sent."""
+    """Ask by the provider's own id where we have it; without one the order goes along, as it was sent.
+
+    Not past the life of the key: the provider would take it for a new order and execute it again.
+    """
     attempt = call.attempt
+    capability = registry.capability(
+        code=attempt.provider, operation=Operation(attempt.operation), method=attempt.method
+    )
+    is_remembered = attempt.known_for_s < capability.key_lifetime.total_seconds() - _KEY_MARGIN_S
     return Query(
         operation=Operation(attempt.operation),
         key=attempt.key,
         reference=call.transaction.public_id,
         provider_ref=attempt.provider_ref,
         amount=attempt.amount,
-        order=None if attempt.provider_ref else _order(call, instruments),
+        order=_order(call, instruments) if is_remembered and not attempt.provider_ref else None,
     )
 
 

@@ -71,9 +71,10 @@ def get(transaction_id: UUID) -> Transaction:
 def attempts_of(transactions: Sequence[Transaction]) -> dict[UUID, list[Attempt]]:
     """Return the attempts of each transaction, oldest first, in one query."""
     found: dict[UUID, list[Attempt]] = {transaction.id: [] for transaction in transactions}
-    age = models.ExpressionWrapper(ClockTimestamp() - models.F("sent_at"), output_field=models.DurationField())
-    for attempt in Attempt.objects.filter(transaction_id__in=list(found)).annotate(age=age).order_by("number"):
-        attempt.sent_for_s = attempt.age.total_seconds() if attempt.age is not None else 0.0
+    rows = Attempt.objects.filter(transaction_id__in=list(found)).annotate(now=ClockTimestamp())
+    for attempt in rows.order_by("number"):
+        attempt.known_for_s = (attempt.now - attempt.created_at).total_seconds()
+        attempt.sent_for_s = (attempt.now - attempt.sent_at).total_seconds() if attempt.sent_at else 0.0
         found[attempt.transaction_id].append(attempt)
     return found
 

@@ -28,8 +28,9 @@ OUTSTANDING = (AttemptState.SENT, AttemptState.UNKNOWN)
 class Attempt(models.Model):
     """One leg at one provider. ``key`` is the idempotency key: transaction, leg and provider, so a retry reuses it.
 
-    ``stage`` is the furthest that the provider has reported; ``asks`` counts the questions about its outcome;
-    ``sent_for_s`` is how long ago it was sent, by the database's clock, when it was loaded.
+    ``stage`` is the furthest that the provider has reported; ``asks`` counts the questions about its outcome. When it was
+    loaded by the engine, ``known_for_s`` and ``sent_for_s`` say how old it is and how long ago it was last sent, by the
+    database's clock.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -55,6 +56,7 @@ class Attempt(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
+    known_for_s: float = 0.0
     sent_for_s: float = 0.0
 
     class Meta:

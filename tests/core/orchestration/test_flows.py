@@ -210,6 +210,23 @@ def test_after_sending_again_absence_is_believed_only_when_that_request_cannot_b
     assert len(bank.orders) == 2
 
 
+def test_an_old_key_is_looked_up_and_never_sent_again(bank: fakes.FakeProvider) -> None:
+    ana = world.customer("ana", units=10_000)
+    world.cover()
+    bank.submits = [OutcomeUnknown()]
+    bank.statuses = [OutcomeUnknown(), said(Stage.SETTLED)]
+    made = world.start(ana, world.wish("withdrawal", "20.00", by=world.bank(ana)))
+    world.work()
+    world.due_now(made)
+    world.work()
+    world.made_long_ago(made)
+    world.due_now(made)
+    world.work()
+
+    assert [query.order is not None for query in bank.queries] == [True, False]
+    assert world.see(made).state == "COMPLETED"
+
+
 def test_a_payout_that_the_bank_gives_up_after_accepting_is_compensated(bank: fakes.FakeProvider) -> None:
     ana = world.customer("ana", units=10_000)
     world.cover()

@@ -111,6 +111,11 @@ def sent_long_ago(transaction_id: UUID) -> None:
     Attempt.objects.filter(transaction_id=transaction_id).update(sent_at="2026-01-01T00:00:00Z")
 
 
+def made_long_ago(transaction_id: UUID) -> None:
+    """Move the birth of the attempt into the past, as time would."""
+    Attempt.objects.filter(transaction_id=transaction_id).update(created_at="2026-01-01T00:00:00Z")
+
+
 def past_deadline(transaction_id: UUID) -> None:
     """Move the stored deadline into the past, as time would."""
     with connection.cursor() as cursor:
