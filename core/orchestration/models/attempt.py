@@ -28,8 +28,8 @@ OUTSTANDING = (AttemptState.SENT, AttemptState.UNKNOWN)
 class Attempt(models.Model):
     """One leg at one provider. ``key`` is the idempotency key: transaction, leg and provider, so a retry reuses it.
 
-    ``stage`` is the furthest that the provider has reported; ``asks`` counts the questions about its outcome. When it was
-    loaded by the engine, ``known_for_s`` and ``sent_for_s`` say how old it is and how long ago it was last sent, by the
+    ``stage`` is the furthest that the provider has reported; ``asks`` counts the questions about its outcome. When the
+    engine has loaded it, ``known_for_s`` and ``sent_for_s`` say how old it is and how long ago it was last sent, by the
     database's clock.
     """
 
