@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from core.kernel import errors
-from core.orchestration import kinds, outcomes
-from core.orchestration.engine import admission, calls, changes, claims, dispatch, undo, writing
+from core.orchestration import compensation, kinds, outcomes
+from core.orchestration.engine import admission, calls, changes, claims, dispatch, writing
 from core.orchestration.engine.calls import Call
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
@@ -79,7 +79,7 @@ def _advance(claimed: Sequence[Transaction]) -> None:
         if sent:
             _hear_answers(calls.make(sent, instruments))
     for txn in undoing:
-        undo.compensate(txn)
+        compensation.compensate(txn)
     for txn in settled:
         _unschedule(txn)
 
