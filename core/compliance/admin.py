@@ -49,7 +49,7 @@ _NEXT = {cases.Decision.APPROVE: "goes on", cases.Decision.REFUSE: "ends and wha
 
 
 def _is_open(row: Case) -> bool:
-    return row.status == CaseStatus.OPEN
+    return str(row.status) == CaseStatus.OPEN
 
 
 class CasesPage(Page):

@@ -246,5 +246,5 @@ class Page(ModelAdmin[Any]):
     def _render(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # Django's own convention
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, template, {**self.admin_site.each_context(request), **context}, status=status)

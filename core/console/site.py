@@ -65,7 +65,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no typ
             **tower.picture(request),
             **(extra_context or {}),
         }
-        request.current_app = self.name  # type: ignore[attr-defined]  # Django's own convention
+        request.current_app = self.name
         return TemplateResponse(request, "console/tower.html", context)
 
     def tower_view(self, request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -120,10 +121,8 @@ class CustomersPage(Page):
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         found = Q(handle=text.removeprefix("@").lower()) | Q(user__email=text.lower())
-        try:
+        with suppress(errors.NotFound):
             found |= Q(id=ids.parse(ids.Prefix.CUSTOMER, text))
-        except errors.NotFound:
-            pass
         return rows.filter(found)
 
     def sections(self, request: HttpRequest, row: Customer) -> list[Section]:

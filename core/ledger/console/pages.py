@@ -1,4 +1,4 @@
-"""The books: accounts with their balances, entries with their lines, trial balance and proof. Nothing can be changed."""
+"""The books: accounts with their balances, entries with lines, trial balance and proof. Nothing can be changed."""
 
 from __future__ import annotations
 

@@ -50,6 +50,11 @@ def _is_open(row: DeadLetter) -> bool:
     return row.state == DeadLetterState.OPEN
 
 
+def _errors() -> list[tuple[str, str]]:
+    found = DeadLetter.objects.filter(state=DeadLetterState.OPEN).values_list("error", flat=True).distinct()
+    return [(error, error) for error in found.order_by("error")[:50]]
+
+
 class LettersPage(Page):
     """Parked work. Nothing in here moves by itself."""
 
@@ -70,7 +75,7 @@ class LettersPage(Page):
     filters: ClassVar[list[Filter]] = [
         Filter(name="state", label="State", choices=lambda: _named(DeadLetterState.values), apply=choice("state")),
         Filter(name="category", label="Category", choices=lambda: _named(Category.values), apply=choice("category")),
-        Filter(name="error", label="Error", choices=lambda: _errors(), apply=choice("error")),
+        Filter(name="error", label="Error", choices=_errors, apply=choice("error")),
     ]
     columns: ClassVar[list[Column]] = [
         Column(label="Letter", cell=lambda row: cells.mono(f"{row.public_id[:10]}…", href=f"{row.pk}/change/")),
@@ -168,8 +173,3 @@ class LettersPage(Page):
 
 def _named(values: list[str]) -> list[tuple[str, str]]:
     return [(value, words.word(value)) for value in values]
-
-
-def _errors() -> list[tuple[str, str]]:
-    found = DeadLetter.objects.filter(state=DeadLetterState.OPEN).values_list("error", flat=True).distinct()
-    return [(error, error) for error in found.order_by("error")[:50]]

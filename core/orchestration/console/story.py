@@ -92,7 +92,7 @@ def _facts(row: Transaction) -> Facts:
             ("Id", cells.mono(row.public_id)),
             ("Domain", words.domain(row.domain)),
             ("Customer", people.get(row.customer_id, cells.NOTHING)),
-            ("Counterparty", people[row.counterparty_id] if row.counterparty_id in people else cells.NOTHING),
+            ("Counterparty", people.get(row.counterparty_id or row.id, cells.NOTHING)),
             ("Asked for", cells.amount(row.money)),
             ("Debited", cells.amount(row.debit)),
             ("Received", cells.amount(row.receive)),
