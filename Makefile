@@ -20,7 +20,7 @@ demo: ## start everything in a temporary folder, move money through it, check th
 	@exec $(WITH_RUN) python -m diboas.demo
 
 test: ## run the tests
-	@$(WITH_DEV) pytest -n $(WORKERS) $(ARGS)
+	@$(WITH_DEV) pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 long: ## the long version of the model-based and race tests (half an hour)
 	@LEDGER_STEPS=20000 RACE_FACTOR=20 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency $(ARGS)

@@ -1,7 +1,7 @@
 """Fixtures for every test: a database of one's own for tests that really commit."""
 
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.ledger import accounts
 from tests import databases
+from tests.platform import Platform
+from tests.running import running
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +67,14 @@ def committed_db(
             databases.close_all()
             databases.point_at(name=database_template)
             databases.drop(name=name)
+
+
+@pytest.fixture(scope="session")
+def platform(database_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Run the whole platform, once for all tests that look at it from outside.
+
+    They are marked `xdist_group("platform")`, so that one worker has all of them, and leave the pretend providers well
+    behaved.
+    """
+    with running(template=database_template, folder=tmp_path_factory.mktemp("platform")) as made:
+        yield made
