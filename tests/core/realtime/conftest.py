@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -41,3 +44,19 @@ def live(module_db: databases.Clone) -> Iterator[server.LiveServer]:
     """Run a live server with the real limits, but no heartbeat that could hide a lost poke."""
     with server.running(database_url=module_db.url, HEARTBEAT_S=60.0) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def relay(module_db: databases.Clone) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "relay"],
+        env={**os.environ, "DATABASE_URL": module_db.url, "DIBOAS_ROLE": "relay"},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        assert b"running" in process.stdout.readline()
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)

@@ -86,6 +86,24 @@ def test_an_unknown_epoch_gets_a_snapshot(live: LiveServer, customer_id: UUID) -
     assert (snapshot["seq"], snapshot["data"][0]["rows"]) == (4, 4)
 
 
+def test_one_poke_brings_everything_that_earlier_ones_should_have(live: LiveServer) -> None:
+    customer_id = ids.uuid7()
+    with live.client(customer_id) as client:
+        client.subscribe("test")
+        server.append(customer_id)
+        server.poke(customer_id)
+        client.wait_for(lambda f: f.get("seq") == 1 and f["type"] == "event")
+        time.sleep(0.5)  # whatever was still being read for the first row has been read
+        server.append(customer_id, count=3)
+        time.sleep(0.3)
+        before = len(client.events("test"))
+        server.append(customer_id)
+        server.poke(customer_id)
+        client.wait_for(lambda f: f.get("seq") == 5)
+
+        assert (before, [e["seq"] for e in client.events("test")]) == (1, [1, 2, 3, 4, 5])
+
+
 def test_a_lost_poke_heals_with_the_heartbeat(module_db: Clone, customer_id: UUID) -> None:
     with (
         server.running(database_url=module_db.url, HEARTBEAT_S=1.0, TICK_S=0.1) as live,
