@@ -22,7 +22,6 @@ from core.ledger.movements import (
     Entry,
     Expect,
     Fulfil,
-    Line,
     Movement,
     OpenLot,
     Operation,
@@ -96,9 +95,6 @@ def _encode_one(movement: Movement, resolved: _Ids) -> dict[str, Any]:
         document["entries"] = [_encode_entry(entry, resolved) for entry in movement.entries]
     if movement.operations:
         document["ops"] = [_encode_operation(op, resolved) for op in movement.operations]
-    exits = _exits(movement, resolved)
-    if exits:
-        document["exits"] = exits
     return document
 
 
@@ -111,21 +107,14 @@ def _check(entry: Entry) -> None:
 
 
 def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
-    lines = [[resolved[line.account], line.units] for line in entry.lines]
+    lines = [[resolved[line.account], line.units, 1][: 3 if line.leaves else 2] for line in entry.lines]
     return {"id": ids.uuid7().hex, "key": entry.key, "kind": entry.kind, "lines": lines}
-
-
-def _exits(movement: Movement, resolved: _Ids) -> list[int]:
-    lines: list[Line] = [line for entry in movement.entries for line in entry.lines if line.leaves]
-    exits = {resolved[line.account] for line in lines}
-    exits.update(resolved[op.account] for op in movement.operations if isinstance(op, PlaceHold) and op.leaves)
-    return sorted(exits)
 
 
 def _encode_operation(op: Operation, resolved: _Ids) -> _Row:
     match op:
         case PlaceHold():
-            return ["hold", op.hold_id.hex, resolved[op.account], _positive(op.units), _seconds(op.lifetime), op.kind]
+            return _encode_hold(op, resolved)
         case PinHold():
             return ["pin", op.hold_id.hex]
         case CaptureHold():
@@ -138,6 +127,12 @@ def _encode_operation(op: Operation, resolved: _Ids) -> _Row:
             return ["consume", op.lot_id.hex, None, _positive(op.units)]
         case _:
             return _encode_expectation(op, resolved)
+
+
+def _encode_hold(op: PlaceHold, resolved: _Ids) -> _Row:
+    seconds = _seconds(op.lifetime)
+    row: _Row = ["hold", op.hold_id.hex, resolved[op.account], _positive(op.units), seconds, op.kind]
+    return [*row, 1] if op.leaves else row
 
 
 def _encode_expectation(op: Expect | Announce | Fulfil | DropExpectation, resolved: _Ids) -> _Row:

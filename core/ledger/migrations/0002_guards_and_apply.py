@@ -15,4 +15,4 @@ def _load(name: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = (("ledger", "0001_initial"),)
-    operations = (_load("guards"), _load("apply"))
+    operations = (_load("guards"), _load("exact"), _load("apply"))
