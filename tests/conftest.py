@@ -10,6 +10,7 @@ from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
+from core.kernel import ids
 from core.ledger import accounts
 from tests import databases
 from tests.platform import Platform
@@ -22,6 +23,12 @@ def forget_rolled_back_accounts() -> Generator[None, Any, None]:
     accounts.forget()
     yield
     accounts.forget()
+
+
+@pytest.fixture(autouse=True)
+def ids_of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ids start from now: they only ever rise, so a test that travelled in time would take them along for good."""
+    monkeypatch.setattr(ids, "_last", 0)
 
 
 @pytest.fixture(scope="session")
