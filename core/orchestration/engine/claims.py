@@ -37,7 +37,7 @@ _CLAIM = f"""
         FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE orchestration_transaction t
     SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = t.fence + 1
-    FROM due WHERE t.id = due.id
+    WHERE t.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
 """  # noqa: S608 - column names of our own model
 _LOAD = f"""

@@ -25,7 +25,9 @@ END $$;
 --
 -- Order of locks: transactions by id, limits, balances by account, stream heads. Returns a row for each transaction that
 -- was refused: 'stale' (somebody else moved it), what the limits or the ledger said, with nothing written for it.
-CREATE FUNCTION orchestration_commit(payload jsonb) RETURNS TABLE (ref uuid, verdict text) LANGUAGE plpgsql AS $$
+-- Plans are kept from a time when a table may have been empty: without sequential scans they reach rows by key for ever.
+CREATE FUNCTION orchestration_commit(payload jsonb) RETURNS TABLE (ref uuid, verdict text) LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 DECLARE
     total integer;
     good uuid[];
@@ -37,7 +39,7 @@ BEGIN
     WITH locked AS MATERIALIZED (
         SELECT t.id, t.version, t.fence, t.state
         FROM orchestration_transaction t
-        WHERE t.id IN (SELECT (i->>'id')::uuid FROM jsonb_array_elements(payload->'items') i)
+        WHERE t.id = ANY (ARRAY(SELECT (i->>'id')::uuid FROM jsonb_array_elements(payload->'items') i))
         ORDER BY t.id
         FOR NO KEY UPDATE)
     SELECT coalesce(array_agg(l.id), '{}') INTO good

@@ -23,13 +23,20 @@ CREATE TRIGGER orchestration_transaction_starts BEFORE INSERT ON orchestration_t
 
 -- A write that changes the state names the states that it walked through, the old one first and the new one last.
 -- A domain's guard checks each hop with this function and its own list of pairs.
+-- In PL/pgSQL, whose expressions stay prepared for the session: it is asked for every row that moves.
 CREATE FUNCTION orchestration_hops_declared(old_state text, new_state text, trail text[], pairs text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE
-        WHEN old_state = new_state THEN true
-        WHEN trail[1] = old_state AND trail[cardinality(trail)] = new_state THEN
-            (SELECT bool_and(trail[i] || '>' || trail[i + 1] = ANY (pairs))
-             FROM generate_series(1, cardinality(trail) - 1) AS i)
-        ELSE old_state || '>' || new_state = ANY (pairs)
-    END
-$$;
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF old_state = new_state THEN
+        RETURN true;
+    END IF;
+    IF cardinality(trail) < 2 OR trail[1] <> old_state OR trail[cardinality(trail)] <> new_state THEN
+        RETURN old_state || '>' || new_state = ANY (pairs);
+    END IF;
+    FOR i IN 1 .. cardinality(trail) - 1 LOOP
+        IF NOT trail[i] || '>' || trail[i + 1] = ANY (pairs) THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    RETURN true;
+END $$;
