@@ -23,6 +23,9 @@ from tests.core.realtime.callers import (  # noqa: F401 - fixtures
 )
 
 
+PATIENT = {"SUBSCRIBE_S": 60.0, "SILENCE_S": 120.0}  # a machine under load must not close a test's sockets
+
+
 @pytest.fixture(scope="module")
 def module_db(database_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Clone]:
     """Do what ``committed_db`` does, once for a module."""
@@ -41,8 +44,8 @@ def module_db(database_template: str, django_db_blocker: DjangoDbBlocker) -> Ite
 
 @pytest.fixture(scope="module")
 def live(module_db: databases.Clone) -> Iterator[server.LiveServer]:
-    """Run a live server with the real limits, but no heartbeat that could hide a lost poke."""
-    with server.running(database_url=module_db.url, HEARTBEAT_S=60.0) as started:
+    """Run a live server that is patient, and has no heartbeat that could hide a lost poke."""
+    with server.running(database_url=module_db.url, HEARTBEAT_S=60.0, **PATIENT) as started:
         yield started
 
 

@@ -62,7 +62,7 @@ def running(*, database_url: str, redis_url: str = "", **live: float) -> Iterato
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         assert process.poll() is None, "the live server died at its start"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -243,12 +243,12 @@ def test_the_eleventh_socket_is_one_too_many(live: LiveServer, customer_id: UUID
 
 
 def test_who_does_not_subscribe_or_falls_silent_is_closed(module_db: Clone, customer_id: UUID) -> None:
-    limits = {"SUBSCRIBE_S": 0.5, "SILENCE_S": 1.5, "TICK_S": 0.1}
+    limits = {"SUBSCRIBE_S": 2.0, "SILENCE_S": 5.0, "TICK_S": 0.1}
     with (
         server.running(database_url=module_db.url, **limits) as live,
         live.client(customer_id, ping_s=0.2) as idle,
         live.client(customer_id) as silent,
-        live.client(customer_id, ping_s=0.4) as lively,
+        live.client(customer_id, ping_s=0.5) as lively,
     ):
         silent.subscribe("test")
         lively.subscribe("test")
@@ -259,7 +259,7 @@ def test_who_does_not_subscribe_or_falls_silent_is_closed(module_db: Clone, cust
 
 
 def test_a_session_ends_unless_it_is_renewed(module_db: Clone, customer_id: UUID) -> None:
-    limits = {"SESSION_S": 2.0, "WARN_S": 1.5, "TICK_S": 0.1}
+    limits = {"SESSION_S": 5.0, "WARN_S": 4.0, "TICK_S": 0.1}
     with (
         server.running(database_url=module_db.url, **limits) as live,
         live.client(customer_id) as kept,
@@ -280,14 +280,14 @@ def test_a_session_ends_unless_it_is_renewed(module_db: Clone, customer_id: UUID
 
 
 def test_a_client_that_does_not_read_is_closed_as_slow(module_db: Clone, customer_id: UUID) -> None:
-    limits = {"STALL_S": 1.0, "TICK_S": 0.1, "QUEUE_FRAMES": 50}
+    limits = {"STALL_S": 2.0, "TICK_S": 0.1, "QUEUE_FRAMES": 50}
     with server.running(database_url=module_db.url, **limits) as live:
         ticket = tickets.issue(customer_id=customer_id).secret
         protocols = [Subprotocol("diboas.v1"), Subprotocol(f"ticket.{ticket}")]
         with connect(live.url, subprotocols=protocols, max_size=None, compression=None) as socket:
             for number in range(39):
                 socket.send(json.dumps({"op": "subscribe", "req_id": str(number), "channel": "bulk"}))
-            time.sleep(2.5)
+            time.sleep(3.5)
             with pytest.raises(ConnectionClosed):
                 _drain(socket)
 
