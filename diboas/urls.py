@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from core.api import handlers
 from core.console.site import site
+from diboas import pages
 
 PARTS = (
     "core.api.urls",
@@ -25,6 +26,8 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),
     path(settings.CONSOLE_PATH, site.urls),
+    path("", pages.home, name="home"),
+    path("payments/return", pages.returned, name="payment-return"),
     path("", include("core.webhooks.urls")),
     path("", include("core.health.urls")),
     *handlers.fallbacks,

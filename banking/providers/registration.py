@@ -29,7 +29,7 @@ def build_stripe() -> stripe.StripeAdapter:
             api_key=cast("str", given["api_key"]),
             webhook_secrets=cast("Sequence[str]", given["webhook_secrets"]),
             allowed_hosts=_allowed(stripe.HOSTS),
-            return_url=cast("str", given.get("return_url") or settings.BASE_URL),
+            return_url=cast("str", given.get("return_url") or f"{settings.BASE_URL}/payments/return"),
         ),
         clock=clock.SYSTEM,
     )
