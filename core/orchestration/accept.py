@@ -16,6 +16,7 @@ from core.kernel import errors, ids
 from core.kernel.money import Money
 from core.ledger import queries
 from core.orchestration import gates, kinds, offers, outcomes
+from core.orchestration.engine import claims
 from core.orchestration.kinds import Instrument, Request
 from core.orchestration.models import Transaction
 from core.orchestration.reading import feed
@@ -210,4 +211,4 @@ def _open(transaction_id: UUID, fields: Mapping[str, Any], instrument: Instrumen
 
 def opened(transaction_id: UUID) -> Transaction:
     """Return a transaction that was just accepted."""
-    return Transaction.objects.get(id=transaction_id)
+    return claims.get(transaction_id)

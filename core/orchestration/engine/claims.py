@@ -71,6 +71,8 @@ def get(transaction_id: UUID) -> Transaction:
 def attempts_of(transactions: Sequence[Transaction]) -> dict[UUID, list[Attempt]]:
     """Return the attempts of each transaction, oldest first, in one query."""
     found: dict[UUID, list[Attempt]] = {transaction.id: [] for transaction in transactions}
+    if not found:
+        return found
     rows = Attempt.objects.filter(transaction_id__in=list(found)).annotate(now=ClockTimestamp())
     for attempt in rows.order_by("number"):
         attempt.known_for_s = (attempt.now - attempt.created_at).total_seconds()
