@@ -22,7 +22,6 @@ from tests.core.realtime.callers import (  # noqa: F401 - fixtures
     own,
 )
 
-
 PATIENT = {"SUBSCRIBE_S": 60.0, "SILENCE_S": 120.0}  # a machine under load must not close a test's sockets
 
 
