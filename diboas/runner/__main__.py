@@ -8,6 +8,7 @@ from pathlib import Path
 
 from diboas.runner import instance, supervisor
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_TIMEOUT_S = 180.0  # a busy machine is slow, not broken
 
 
@@ -31,7 +32,7 @@ def serve(*, one: instance.Instance) -> int:
     boss = supervisor.Supervisor(
         env=one.env, programs=[], status_file=one.var / "processes.json", say=one.say, servers=one.servers
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDINGS:
         signal.signal(number, lambda *_: interrupt(boss))
     try:
         start(one=one, boss=boss)
@@ -39,7 +40,7 @@ def serve(*, one: instance.Instance) -> int:
     except KeyboardInterrupt:
         pass
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         one.say("stopping")
         boss.stop()

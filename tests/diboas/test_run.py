@@ -120,7 +120,7 @@ def test_the_platform_starts_survives_kills_stops_and_keeps_its_data(tmp_path: P
         again = facts_of(var)
         assert again["customers"] == facts["customers"]
         assert again["staff"] == facts["staff"]
-        assert available(again, who=1) == "10009.50"
+        assert available(again, who=1) == "100009.50"
 
 
 def assert_facts(facts: dict[str, Any], var: Path) -> None:
