@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from unfold.sites import UnfoldAdminSite
 
-from core.console import tower
+from core.console import access, tower
 from core.console.pages import Page
 from core.identity import staff_mfa
 
@@ -36,9 +36,18 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no typ
         return [page for page in self._registry.values() if isinstance(page, Page)]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        closed = {"password_change", "password_change_done", "autocomplete", "view_on_site"}
+        closed = {"password_change", "password_change_done", "autocomplete", "view_on_site", "search", "app_list"}
         urls = [each for each in super().get_urls() if getattr(each, "name", None) not in closed]
         return [path("tower/", self.admin_view(self.tower_view), name="tower"), *urls]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().each_context(request)
+        names = sorted(name.replace("_", " ") for name in access.roles_of(request))
+        return {**context, "roles_text": ", ".join(names)}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return nothing: the sidebar names the screens (``navigation``), apps are how they are kept."""
+        return []
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         if request.method == "GET" and self.has_permission(request):
