@@ -34,7 +34,7 @@ from core.ledger.movements import (
 from core.resilience import retry
 
 _Ids = dict[AccountRef, int]
-_Row = list[str | int | float | None]
+_Row = list[str | int | None]
 
 FEWEST_LINES: Final = 2
 _RNG: Final = random.Random()  # noqa: S311 - jitter, not a secret
@@ -148,8 +148,8 @@ def _encode_expectation(op: Expect | Announce | Fulfil | DropExpectation, resolv
             return ["drop", name]
 
 
-def _seconds(lifetime: timedelta | None) -> float | None:
-    return None if lifetime is None else lifetime.total_seconds()
+def _seconds(lifetime: timedelta | None) -> str | None:
+    return None if lifetime is None else str(lifetime.total_seconds())
 
 
 def _positive(units: int) -> int:
