@@ -162,7 +162,8 @@ def _streams(change: Change) -> Iterable[dict[str, Any]]:
         last = change.events[-1]
         yield feed.event_row(transaction_id=txn.id, customer_id=txn.counterparty_id, event_id=last.id, type_=last.type)
     for account in sorted(_touched(change), key=lambda ref: (ref.code, ref.asset)):
-        yield feed.balance_row(transaction=txn, account=account)
+        event_id = change.events[-1].id if change.events else txn.id
+        yield feed.balance_row(transaction=txn, account=account, event_id=event_id)
 
 
 def _touched(change: Change) -> set[AccountRef]:

@@ -106,7 +106,7 @@ def _shown(customer_id: UUID, row: tuple[Any, ...]) -> dict[str, Any]:
     return shown
 
 
-def balance_row(*, transaction: Transaction, account: AccountRef) -> dict[str, Any]:
+def balance_row(*, transaction: Transaction, account: AccountRef, event_id: UUID) -> dict[str, Any]:
     """Return the stream row that says which of a customer's balances changed; the figures are read when it is sent."""
     asset = assets.get(account.asset)
     return {
@@ -114,7 +114,7 @@ def balance_row(*, transaction: Transaction, account: AccountRef) -> dict[str, A
         "customer": account.customer_id,
         "channel": BALANCES,
         "type": "balance.changed",
-        "ref": transaction.id,
+        "ref": event_id,
         "data": {"domain": account.domain, "asset": asset.symbol, "chain": asset.chain},
     }
 
