@@ -107,7 +107,7 @@ def _check(entry: Entry) -> None:
 
 
 def _encode_entry(entry: Entry, resolved: _Ids) -> dict[str, Any]:
-    lines = [[resolved[line.account], line.units, 1][: 3 if line.leaves else 2] for line in entry.lines]
+    lines = [[resolved[line.account], str(line.units), 1][: 3 if line.leaves else 2] for line in entry.lines]
     return {"id": ids.uuid7().hex, "key": entry.key, "kind": entry.kind, "lines": lines}
 
 
@@ -152,7 +152,7 @@ def _seconds(lifetime: timedelta | None) -> str | None:
     return None if lifetime is None else str(lifetime.total_seconds())
 
 
-def _positive(units: int) -> int:
+def _positive(units: int) -> str:
     if units <= 0:
         raise Malformed(detail=f"An operation moves more than zero units, not {units}.")
-    return units
+    return str(units)

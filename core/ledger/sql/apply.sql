@@ -1,12 +1,13 @@
 -- ledger_apply(moves): the only way in which money moves. One call takes a set of movements, rules on each, and writes
--- those that may. It first writes the whole set as if every movement may, checking as it goes; if anything is in the way
--- (too little money, something that is there already, or not open), it takes all of that back and leaves the set to
--- ledger_apply_exact. Both take locks in one order: holds, expectations, lots by id, balances by account, entries by key.
+-- those that may. It first writes the whole set as if every movement may, checking as it goes; if anything is in the
+-- way (too little money, something that is there already, or not open), it takes all of that back and leaves the set
+-- to ledger_apply_exact. Both lock in one order: holds, expectations, lots by id, balances by account, entries by key.
 --
 -- moves: [{"ref": uuid, "txn": uuid|null,
 --          "entries": [{"id": uuid, "key": text, "kind": text, "lines": [[account, units, leaves?], ...]}, ...],
 --          "ops": [[op, id, account|null, units|null, seconds|null, kind|null, leaves?], ...]}, ...]
 -- op: hold pin capture release | expect announce fulfil drop | lot consume
+-- Units are text, so that no JSON library cuts them.
 --
 -- Plans live as long as the session, and the first ones are made while the tables are small: without sequential scans
 -- and with every row named by its key (= ANY), they stay right when the tables grow.
@@ -35,7 +36,7 @@ BEGIN
   IF m_ref IS NULL THEN RETURN; END IF;
   IF has_entries THEN
     SELECT array_agg(m.n), array_agg((e.doc->>'id')::uuid), array_agg(l.n), array_agg((l.doc->0)::bigint),
-           array_agg((l.doc->1)::numeric), array_agg(l.doc->2 IS NOT NULL)
+           array_agg((l.doc->>1)::numeric), array_agg(l.doc->2 IS NOT NULL)
       INTO l_move, l_entry, l_no, l_acct, l_units, l_leaves
       FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'entries') e (doc),
            jsonb_array_elements(e.doc->'lines') WITH ORDINALITY l (doc, n);
@@ -50,7 +51,8 @@ BEGIN
       INTO o_move, o_op, o_id, o_acct, o_units, o_secs, o_kind, o_leaves,
            n_hold, n_resolve, n_expect, n_follow, n_lot, n_consume
       FROM (SELECT m.n AS move, o.doc->>0 AS op, o.doc
-              FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'ops') o (doc)) o;
+              FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n),
+                   jsonb_array_elements(m.doc->'ops') o (doc)) o;
   END IF;
 
   BEGIN
@@ -66,8 +68,8 @@ BEGIN
                resolved_at = CASE WHEN o.op <> 'pin' THEN at END
           FROM unnest(o_move, o_op, o_id, o_units, o_kind) o (move, op, id, units, kind)
          -- CASE, so that no plan walks the index of open holds instead of probing the key
-         WHERE h.id = ANY (o_id) AND h.id = o.id AND CASE WHEN h.outcome = '' THEN true ELSE false END AND o.op IN ('pin', 'capture', 'release')
-           AND (o.op <> 'capture' OR o.units <= h.units)
+         WHERE h.id = ANY (o_id) AND h.id = o.id AND CASE WHEN h.outcome = '' THEN true ELSE false END
+           AND o.op IN ('pin', 'capture', 'release') AND (o.op <> 'capture' OR o.units <= h.units)
         RETURNING o.move, o.op, h.account_id, h.units
       )
       SELECT count(*), array_agg(u.move) FILTER (WHERE u.op <> 'pin'),
@@ -85,7 +87,8 @@ BEGIN
                deadline = CASE WHEN o.op = 'announce' THEN NULL ELSE x.deadline END,
                resolved_at = CASE WHEN o.op <> 'announce' THEN at END
           FROM unnest(o_move, o_op, o_id) o (move, op, id) JOIN was ON was.id = o.id
-         WHERE x.id = ANY (o_id) AND x.id = o.id AND (was.state = 'written' OR (was.state = 'announced' AND o.op IN ('fulfil', 'drop')))
+         WHERE x.id = ANY (o_id) AND x.id = o.id
+           AND (was.state = 'written' OR (was.state = 'announced' AND o.op IN ('fulfil', 'drop')))
            AND o.op IN ('announce', 'fulfil', 'drop')
         RETURNING o.move, x.account_id,
                   CASE WHEN o.op = 'announce' THEN x.units WHEN was.state = 'announced' THEN -x.units END AS units

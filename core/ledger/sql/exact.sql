@@ -2,8 +2,9 @@
 -- write it as it stands. It locks what the set touches (holds, expectations, lots by id, then balances by account),
 -- rules on each movement as if they came one after another, and writes those that may.
 --
--- When even the sum of all debits leaves every account within its bound, each of them may; otherwise they are walked in
--- order. A set in which two movements name one hold, expectation, lot or key is applied one by one under the same locks.
+-- When even the sum of all debits leaves every account within its bound, each of them may; otherwise they are walked
+-- in order. A set in which two movements name one hold, expectation, lot or key is applied one by one under the same
+-- locks.
 -- Raises 40001 when another session posted the same key or id at the same moment: retry the whole unit of work.
 CREATE FUNCTION ledger_apply_exact(moves jsonb) RETURNS TABLE (ref uuid, verdict text, detail text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -48,7 +49,7 @@ BEGIN
       INTO e_move, e_id, e_key, e_kind, e_count
       FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'entries') e (doc);
     SELECT array_agg(m.n), array_agg((e.doc->>'id')::uuid), array_agg(l.n), array_agg((l.doc->0)::bigint),
-           array_agg((l.doc->1)::numeric), array_agg(l.doc->2 IS NOT NULL)
+           array_agg((l.doc->>1)::numeric), array_agg(l.doc->2 IS NOT NULL)
       INTO l_move, l_entry, l_no, l_acct, l_units, l_leaves
       FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'entries') e (doc),
            jsonb_array_elements(e.doc->'lines') WITH ORDINALITY l (doc, n);
@@ -70,7 +71,8 @@ BEGIN
     IF o_op && ARRAY['expect', 'announce', 'fulfil', 'drop'] THEN
       SELECT array_agg(r.id), array_agg(r.account_id), array_agg(r.units), array_agg(r.state)
         INTO s_id, s_acct, s_units, s_state
-        FROM (SELECT id, account_id, units, state FROM ledger_expectation WHERE id = ANY (o_id) ORDER BY id FOR UPDATE) r;
+        FROM (SELECT id, account_id, units, state FROM ledger_expectation
+               WHERE id = ANY (o_id) ORDER BY id FOR UPDATE) r;
       r_id := r_id || s_id; r_acct := r_acct || s_acct; r_units := r_units || s_units; r_state := r_state || s_state;
     END IF;
     IF o_op && ARRAY['lot', 'consume'] THEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.db import DataError, transaction
 
@@ -188,11 +189,29 @@ def test_assets_of_one_ticker_on_two_chains_do_not_mix() -> None:
 def test_amounts_wider_than_a_machine_word_are_exact() -> None:
     ann = uuid4()
     eth = accounts.customer(ann, "investing", "ETH:ethereum")
-    units = 10**30 + 7
+    units, hold_units = 10**77 + 7, 10**40 + 1
 
     apply(move(entry(eth, units, accounts.system("equity", "ETH:ethereum"), -units)))
+    apply(move(PlaceHold(hold_id=uuid7(), account=eth, units=hold_units)))
 
-    assert [balance.posted.units for balance in queries.balances(customer_id=ann)] == [units]
+    (balance,) = queries.balances(customer_id=ann)
+    assert (balance.posted.units, balance.held.units) == (units, hold_units)
+
+
+def test_encoded_movements_pass_through_a_json_library_with_machine_words() -> None:
+    eth = accounts.customer(uuid4(), "investing", "ETH:ethereum")
+    units = 10**30
+
+    encoded = posting.encode(
+        movements=[
+            move(
+                entry(eth, units, accounts.system("equity", "ETH:ethereum"), -units),
+                PlaceHold(hold_id=uuid7(), account=eth, units=units),
+            )
+        ]
+    )
+
+    assert orjson.loads(orjson.dumps(encoded)) == encoded
 
 
 def test_movement_without_anything_to_refuse_touches_no_balance() -> None:
