@@ -119,7 +119,8 @@ class Supervisor:
 
     def _launch(self, program: Program) -> subprocess.Popen[bytes]:
         program.log_start = program.log.stat().st_size if program.log.is_file() else 0
-        program.child = children.start(command=program.command, log=program.log, env=self.env)
+        env = {**self.env, "DIBOAS_ROLE": program.name}  # the database shows it beside each connection
+        program.child = children.start(command=program.command, log=program.log, env=env)
         program.started_at = time.monotonic()
         return program.child
 

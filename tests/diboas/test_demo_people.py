@@ -4,7 +4,6 @@ import pytest
 
 from core.identity import api_keys, customers, second_factor
 from core.identity.models import Customer, User
-from core.kernel.money import Money
 from core.ledger import queries
 from diboas import demo_money, demo_people
 
