@@ -71,6 +71,7 @@ class CasesPage(Page):
             label="Status",
             choices=lambda: [(each.value, each.value) for each in CaseStatus],
             apply=choice("status"),
+            by_tabs=True,
         ),
         Filter(name="kind", label="Kind", choices=lambda: CaseKind.choices, apply=choice("kind")),
     ]

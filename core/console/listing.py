@@ -31,12 +31,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """One way to see fewer rows: (value, word) pairs, and what a value means."""
+    """One way to see fewer rows: (value, word) pairs, and what a value means. ``by_tabs``: the tabs choose it."""
 
     name: str
     label: str
     choices: Callable[[], Sequence[tuple[str, str]]]
     apply: Callable[[Rows, str], Rows]
+    by_tabs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups["Today"].append({"title": "Control tower", "icon": "cell_tower", "link": reverse("console:index")})
     for page in sorted(site.site.pages(), key=lambda page: (page.place, page.heading)):
         if page.has_view_permission(request):
-            item = {"title": page.heading, "icon": page.icon, "link": page.address()}
+            item = {"title": page.heading, "icon": page.icon, "link": page.home()}
             groups.setdefault(page.group, []).append(item)
     return [
         {"title": name, "separator": place > 0, "items": items}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -113,12 +114,18 @@ class Page(ModelAdmin[Any]):
             return reverse(f"{name}_several", args=[do]) if do else reverse(f"{name}_changelist")
         return reverse(f"{name}_do", args=[row.pk, do]) if do else reverse(f"{name}_change", args=[row.pk])
 
+    def home(self) -> str:
+        """Return the address at which people begin: the list in its first view."""
+        query = self.tabs[0].query if self.tabs else {}
+        return self.address() + (f"?{urlencode(query)}" if query else "")
+
     def list_view(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET"])
         self._admit(request)
         found = self.slice_of(request) if self.columns else Slice(rows=[], older="", newer="")
         table = self._table(found) if self.columns else None
+        tabs = self._tabs(request)
         several = [each for each in self.changes if each.bulk_at_most and each.may(request)]
         context = {
             "title": self.heading,
@@ -129,9 +136,9 @@ class Page(ModelAdmin[Any]):
             "lines": list(zip([str(row.pk) for row in found.rows], table.cells, strict=True)) if table else [],
             "slice": found,
             "several": [{"change": each, "href": self.address(do=each.name)} for each in several],
-            "tabs": self._tabs(request),
+            "tabs": tabs,
             "chips": self._chips(request),
-            "is_narrowed": any(request.GET.values()),
+            "is_narrowed": any(request.GET.values()) and not any(tab["on"] for tab in tabs),
         }
         return self._render(request, "console/list.html", context)
 
@@ -238,6 +245,7 @@ class Page(ModelAdmin[Any]):
                 "name": each.name,
                 "label": each.label,
                 "value": request.GET.get(each.name, ""),
+                "by_tabs": each.by_tabs,
                 "choices": list(each.choices()),
             }
             for each in self.filters

@@ -43,6 +43,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no typ
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
         names = sorted(name.replace("_", " ") for name in access.roles_of(request))
+        names += ["superuser"] if getattr(request.user, "is_superuser", False) else []
         return {**context, "roles_text": ", ".join(names)}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -74,6 +75,7 @@ class WebhooksPage(Page):
             label="Status",
             choices=lambda: [(each.value, each.value) for each in Status],
             apply=choice("status"),
+            by_tabs=True,
         ),
         Filter(
             name="provider",
@@ -153,8 +155,8 @@ def of_transaction(transaction_id: UUID) -> Iterable[Section]:
             cells.text(each["provider"]),
             cells.text(each["type"]),
             status(each["status"]),
-            cells.text(each["received_at"]),
-            cells.text(each["processed_at"]),
+            _time(each["received_at"]),
+            _time(each["processed_at"]),
         )
         for each in told.webhooks(transaction_id)
     ]
@@ -165,6 +167,10 @@ def of_transaction(transaction_id: UUID) -> Iterable[Section]:
         rows=rows,
         empty="No webhook came about it.",
     )
+
+
+def _time(text: str | None) -> Cell:
+    return cells.time(None if text is None else datetime.fromisoformat(text))
 
 
 def _address(public: str) -> str:

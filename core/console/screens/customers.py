@@ -68,7 +68,9 @@ class CustomersPage(Page):
     empty = "Nobody has joined yet."
     tabs: ClassVar[list[Tab]] = [Tab(label="All"), Tab(label="Frozen", query={"status": "frozen"})]
     filters: ClassVar[list[Filter]] = [
-        Filter(name="status", label="Status", choices=lambda: CustomerStatus.choices, apply=choice("status")),
+        Filter(
+            name="status", label="Status", choices=lambda: CustomerStatus.choices, apply=choice("status"), by_tabs=True
+        ),
         Filter(
             name="level",
             label="KYC level",

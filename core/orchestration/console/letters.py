@@ -73,7 +73,13 @@ class LettersPage(Page):
         Tab(label="All"),
     ]
     filters: ClassVar[list[Filter]] = [
-        Filter(name="state", label="State", choices=lambda: _named(DeadLetterState.values), apply=choice("state")),
+        Filter(
+            name="state",
+            label="State",
+            choices=lambda: _named(DeadLetterState.values),
+            apply=choice("state"),
+            by_tabs=True,
+        ),
         Filter(name="category", label="Category", choices=lambda: _named(Category.values), apply=choice("category")),
         Filter(name="error", label="Error", choices=_errors, apply=choice("error")),
     ]

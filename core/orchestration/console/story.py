@@ -117,7 +117,6 @@ def timeline(transaction_id: UUID) -> Timeline:
 
 def _moment(event: Event) -> Moment:
     shown: Cell | None = words.state(event.to_state) if event.to_state else None
-    text = " ".join(part for part in (event.reason, event.type if event.to_state else "") if part)
     return Moment(
         number=event.seq,
         at=event.created_at,
@@ -125,7 +124,7 @@ def _moment(event: Event) -> Moment:
         tone=shown.tone if shown else Tone.NEUTRAL,
         icon=shown.icon if shown else "notes",
         actor=event.actor,
-        text=text,
+        text=event.reason,
         data=cells.data(event.data) if event.data else None,
     )
 
@@ -264,6 +263,12 @@ def _decision(decision: decisions.DecisionView) -> Table:
     )
 
 
+def _time(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
 def _candidate(data: Mapping[str, Any], *, chosen: str) -> tuple[Cell, ...]:
     name = str(data["provider"])
     fees = data["fees_total"]
@@ -271,7 +276,7 @@ def _candidate(data: Mapping[str, Any], *, chosen: str) -> tuple[Cell, ...]:
         cells.badge(f"{name}, chosen", Tone.SUCCESS) if name == chosen else cells.text(name),
         *(cells.text(data[part]) for part in ("score", "health", "cost", "speed")),
         cells.text(f"{fees['amount']} {fees['asset']}"),
-        cells.text(f"{data['eta_seconds']} s"),
+        cells.text(_time(int(data["eta_seconds"]))),
         cells.text(data["measured_health"]),
         cells.text(data["why"]),
     )

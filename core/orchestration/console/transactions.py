@@ -91,6 +91,7 @@ class TransactionsPage(Page):
             label="Status",
             choices=lambda: [(name, label) for name, (label, _) in _VIEWS.items()],
             apply=_view,
+            by_tabs=True,
         ),
         Filter(name="kind", label="Kind", choices=_kinds, apply=choice("kind")),
         Filter(
