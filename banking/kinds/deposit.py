@@ -108,7 +108,7 @@ class Deposit:
         sheet = FeeSheet.from_json(parent.fees or {})
         key = f"{child.id}:reversal"
         if child.security["news"] == "late":
-            entry = postings.deposit(key=key, customer_id=child.customer_id, sheet=sheet, provider=parent.provider)
+            entry = postings.deposit(key=key, customer_id=child.customer_id, sheet=sheet, provider=child.provider)
             return Deed(entries=(entry,), operations=self._lot(parent, sheet))
         covered = child.receive
         if covered is None:
@@ -118,9 +118,9 @@ class Deposit:
             customer_id=child.customer_id,
             amount=child.money,
             covered=covered,
-            provider=parent.provider,
+            provider=child.provider,
         )
-        return Deed(entries=(entry,), operations=(ConsumeLot(lot_id=parent.id, units=sheet.receive.units),))
+        return Deed(entries=(entry,), operations=(ConsumeLot(lot_id=parent.id, units=child.money.units),))
 
     def _lot(self, transaction: Transaction, sheet: FeeSheet) -> tuple[OpenLot, ...]:
         lifetime = lots.lifetime(

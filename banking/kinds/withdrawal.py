@@ -121,10 +121,10 @@ class Withdrawal:
                 customer_id=child.customer_id,
                 amount=child.money,
                 covered=child.receive or Money.zero(child.money.asset),
-                provider=parent.provider,
+                provider=child.provider,
             )
             return Deed(entries=(entry,))
         entry = postings.payout_returned(
-            key=key, customer_id=child.customer_id, amount=child.money, provider=parent.provider
+            key=key, customer_id=child.customer_id, amount=child.money, provider=child.provider
         )
         return Deed(entries=(entry,))

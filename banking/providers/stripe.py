@@ -166,6 +166,7 @@ def dispute_report(dispute: Doc, *, event_type: str) -> contract.Report:
         amount=Money.of(dispute.whole("amount"), dispute.text("currency").upper()),
         reason=dispute.find_text("reason") or "disputed",
         raw_status=f"dispute_{status}",
+        incident=dispute.find_text("id"),
         occurred_at=dispute.unix("created"),
     )
 

@@ -131,7 +131,8 @@ class Report:
     ``key`` and ``reference`` are ours as the provider repeats them, empty where it does not. ``amount`` and
     ``destination`` are compared with what was asked. ``rank`` orders reports of one operation where the provider gives
     a sequence; 0 where it gives none. ``provider_fee`` is what the provider kept, where it says so. ``action`` tells
-    the customer what to do at ACTION_REQUIRED (``type``, ``url``).
+    the customer what to do at ACTION_REQUIRED (``type``, ``url``). ``incident`` is the provider's own id of a return or
+    dispute, where one operation may have several of them.
     """
 
     operation: Operation
@@ -148,6 +149,7 @@ class Report:
     rank: int = 0
     provider_fee: Money | None = None
     action: Mapping[str, str] = field(default_factory=dict)
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from core.routing import decisions
 ACTOR = "system:engine"
 PROVIDERS_AT_MOST = 3
 _LOOK_AGAIN_S = 0.2
+_LOOK_AGAIN_LATER_S = 2.0
 _rng = random.SystemRandom()
 
 
@@ -144,6 +145,10 @@ def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
     parent = parents.get(child.parent_id) if child.parent_id else None
     if parent is None:
         raise errors.SystemFault(code="reversal_without_parent", detail=f"{child.public_id} reverses nothing.")
+    if parent.state == State.COMPENSATING:
+        # What the parent still holds must be free again before we look at what the customer has.
+        change.due_in = _LOOK_AGAIN_LATER_S
+        return
     free = queries.available(customer_id=child.customer_id, domain=child.domain, asset=child.asset)
     child.receive_units = min(int(child.units), max(free, 0))
     change.deed += kinds.of(parent).reverse(child=child, parent=parent)

@@ -44,7 +44,6 @@ _RANK = {
     Stage.RETURNED: 6,
     Stage.DISPUTED: 6,
 }
-_ENDED_WITHOUT_EFFECT = frozenset({State.FAILED, State.EXPIRED, State.COMPENSATED})
 _REFUSALS = frozenset({Stage.DECLINED, Stage.CANCELED})
 _TAKEN_BACK = frozenset({Stage.RETURNED, Stage.DISPUTED})
 
@@ -61,10 +60,9 @@ def hear(*, change: Change, attempt: Attempt, report: Report, actor: str) -> Res
         change.log("provider.status_unmapped", actor=actor, data={"raw_status": report.raw_status[:60]})
         await_news(change, attempt)
         return Result.APPLIED
-    known = _RANK[Stage(attempt.stage)] if attempt.stage else -1
-    if _RANK[report.stage] <= known:
+    if _is_known(change.transaction, attempt, report):
         return Result.DUPLICATE if str(report.stage) == attempt.stage else Result.STALE
-    if _contradicts(change, report):
+    if _contradicts(change, attempt, report):
         return _contradiction(change, attempt, report, actor)
     _note(change, attempt, report)
     _HANDLERS[report.stage](change, attempt, report, actor)
@@ -75,7 +73,7 @@ def mismatch(*, attempt: Attempt, report: Report, reference: str) -> str:
     """Return the name of the first thing in which a report differs from what was asked, or an empty string."""
     if report.amount is not None and report.amount.asset.code != attempt.asset:
         return "asset_mismatch"
-    if report.amount is not None and report.stage not in _TAKEN_BACK and report.amount.units != attempt.units:
+    if report.amount is not None and not _fits(report.amount.units, int(attempt.units), report.stage):
         return "amount_mismatch"
     if report.destination and attempt.destination and report.destination != attempt.destination:
         return "destination_mismatch"
@@ -127,18 +125,42 @@ def complete(*, change: Change, report: Report | None, actor: str) -> None:
     change.due_in = None
 
 
-def _contradicts(change: Change, report: Report) -> bool:
-    state = State(change.transaction.state)
-    if state in _ENDED_WITHOUT_EFFECT or state is State.COMPENSATING:
-        return report.stage not in _REFUSALS and report.stage is not Stage.RETURNED
-    return state is State.COMPLETED and report.stage in _REFUSALS
+def _fits(units: int, asked: int, stage: Stage) -> bool:
+    return units <= asked if stage in _TAKEN_BACK else units == asked
+
+
+def _is_known(txn: Transaction, attempt: Attempt, report: Report) -> bool:
+    """Stages rise only, with two exceptions: one charge may be disputed several times, and what was refused may turn
+    out to have been executed, once.
+    """
+    if report.stage in _TAKEN_BACK and report.incident:
+        return report.incident in txn.security.get("taken_back", ())
+    if report.stage is Stage.SETTLED and attempt.stage in _REFUSALS:
+        return attempt.state == AttemptState.SUCCEEDED
+    return bool(attempt.stage) and _RANK[report.stage] <= _RANK[Stage(attempt.stage)]
+
+
+def _contradicts(change: Change, attempt: Attempt, report: Report) -> bool:
+    if attempt.state == AttemptState.SUCCEEDED:
+        return report.stage in _REFUSALS
+    is_over = change.is_settled or change.transaction.state == State.COMPENSATING
+    return (is_over or _is_elsewhere(change, attempt)) and report.stage not in _REFUSALS | {Stage.RETURNED}
+
+
+def _is_elsewhere(change: Change, attempt: Attempt) -> bool:
+    """This attempt was given up and the transaction has gone to another provider since."""
+    return attempt.provider != change.transaction.provider
 
 
 def _contradiction(change: Change, attempt: Attempt, report: Report, actor: str) -> Result:
-    """News that our ending says cannot be. Money that moved after all is posted as what it is; a person looks at it."""
+    """News that our story says cannot be. Money that moved after all is posted as what it is; a person looks at it.
+
+    The transaction goes on with what it was doing: what is posted late is right only if the undoing is finished.
+    """
     _note(change, attempt, report)
     txn = change.transaction
-    if report.stage is Stage.SETTLED and txn.state in _ENDED_WITHOUT_EFFECT:
+    if report.stage is Stage.SETTLED:
+        attempt.state = AttemptState.SUCCEEDED
         _open_reversal(change, attempt, report, news="late", actor=actor)
     change.park(
         source="outcome",
@@ -147,6 +169,7 @@ def _contradiction(change: Change, attempt: Attempt, report: Report, actor: str)
         detail=f"{attempt.provider} reports {report.stage} ({report.raw_status}) for {attempt.key}.",
         actor=actor,
     )
+    change.due_in = None if change.is_settled else 0
     return Result.BREAK
 
 
@@ -166,7 +189,8 @@ def _quarantine(change: Change, attempt: Attempt, wrong: str, actor: str) -> Res
 
 
 def _note(change: Change, attempt: Attempt, report: Report) -> None:
-    attempt.stage = str(report.stage)
+    if not attempt.stage or _RANK[report.stage] > _RANK[Stage(attempt.stage)]:
+        attempt.stage = str(report.stage)
     attempt.rank = max(attempt.rank, report.rank)
     attempt.provider_ref = report.provider_ref or attempt.provider_ref
     attempt.asks = 0
@@ -187,6 +211,8 @@ def _progress(change: Change, attempt: Attempt, report: Report, actor: str) -> N
         change.set_deadline(rules.window)
     else:
         txn.next_action = None
+        # The customer has done his part: from here on it lasts as long as it lasts.
+        change.set_deadline(None)
         _accept(change)
     waypoint = rules.waypoints.get(report.stage)
     if waypoint is not None and _lies_ahead(rules, State(txn.state), waypoint):
@@ -206,11 +232,9 @@ def _settle(change: Change, attempt: Attempt, report: Report, actor: str) -> Non
 
 def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> None:
     txn = change.transaction
-    if txn.state in SETTLED or txn.state == State.COMPENSATING:
+    if txn.state in SETTLED or txn.state == State.COMPENSATING or _is_elsewhere(change, attempt):
         attempt.state = AttemptState.REJECTED
-        change.log("provider.reported", actor=actor, data={"stage": str(report.stage)})
-        if txn.state == State.COMPENSATING:
-            change.due_in = 0
+        _only_note(change, report, actor)
         return
     asked_to_end = txn.is_overdue or txn.security.get("cancel_requested")
     if report.stage is Stage.CANCELED and asked_to_end:
@@ -223,17 +247,26 @@ def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> Non
 
 def _take_back(change: Change, attempt: Attempt, report: Report, actor: str) -> None:
     """Money that had moved came back: a reversal after the end, a compensation before it."""
-    state = State(change.transaction.state)
-    if state is State.COMPLETED:
+    txn = change.transaction
+    if attempt.state != AttemptState.SUCCEEDED:
+        if txn.state in SETTLED or txn.state == State.COMPENSATING or _is_elsewhere(change, attempt):
+            _only_note(change, report, actor)
+            return
+        if report.stage is Stage.DISPUTED or (report.amount is not None and report.amount.units < attempt.units):
+            # Only what was paid can be taken back in part: the news of the settlement is still on its way.
+            _settle(change, attempt, report, actor)
+    if attempt.state == AttemptState.SUCCEEDED:
         _open_reversal(change, attempt, report, news=str(report.stage), actor=actor)
-        return
-    if state in _ENDED_WITHOUT_EFFECT or state is State.COMPENSATING:
-        change.log("provider.reported", actor=actor, data={"stage": str(report.stage)})
-        change.due_in = 0 if state is State.COMPENSATING else None
         return
     _accept(change)
     attempt.state = AttemptState.REJECTED
     end(change=change, reason=report.reason or str(report.stage), actor=actor)
+
+
+def _only_note(change: Change, report: Report, actor: str) -> None:
+    """It changes nothing for the transaction, which goes on with what it was doing."""
+    change.log("provider.reported", actor=actor, data={"stage": str(report.stage)})
+    change.due_in = None if change.is_settled else 0
 
 
 def _accept(change: Change) -> None:
@@ -251,6 +284,11 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
     """Start the child transaction that posts what happened after the end."""
     parent = change.transaction
     units = report.amount.units if report.amount is not None else int(attempt.units)
+    if report.incident:
+        parent.security = {
+            **parent.security,
+            "taken_back": [*parent.security.get("taken_back", ()), report.incident],
+        }
     child_id = ids.uuid7()
     change.children.append(
         {
@@ -265,7 +303,7 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
             "units": str(units),
             "debit_units": str(units),
             "method": parent.method,
-            "provider": parent.provider,
+            "provider": attempt.provider,
             "preferences": {},
             "parent_id": parent.id,
             "correlation_id": parent.correlation_id,
