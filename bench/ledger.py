@@ -77,9 +77,9 @@ def _rate(worker: subprocess.Popen[str]) -> float:
 def _work(*, customers: Sequence[UUID], seconds: float, size: int) -> float:
     """Run lifecycles in this process until the time is up, after warming up."""
     refs = [accounts.customer(one, "banking", "USD") for one in customers]
-    _until(lambda: _lifecycles(random.choices(refs, k=size)), seconds=seconds * WARM_UP)
+    _until(lambda: lifecycles(random.choices(refs, k=size)), seconds=seconds * WARM_UP)
     started = time.monotonic()
-    sets = _until(lambda: _lifecycles(random.choices(refs, k=size)), seconds=seconds)
+    sets = _until(lambda: lifecycles(random.choices(refs, k=size)), seconds=seconds)
     return sets * size / (time.monotonic() - started)
 
 
@@ -91,7 +91,11 @@ def _until(step: Callable[[], None], *, seconds: float) -> int:
     return done
 
 
-def _lifecycles(refs: Sequence[AccountRef]) -> None:
+def lifecycles(refs: Sequence[AccountRef]) -> None:
+    """Hold, pin, capture and post one payment on each account: three calls, a verdict for each payment in each.
+
+    Raises: NotMeasured if one is refused.
+    """
     drawn = [(ref, ids.uuid7(), ids.uuid7()) for ref in refs]
     for step in (_reserve(drawn), _send(drawn), _settle(drawn)):
         refused = [verdict for verdict in posting.post(movements=step).values() if not verdict.is_ok]
