@@ -49,6 +49,12 @@ def available(*, customer_id: UUID, domain: str, asset: str) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def owed(*, customer_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Money]:
+    """Return what customers owe us, by customer and asset; who owes nothing is not in it."""
+    rows = _rows(statements.OWED, [list(customer_ids)])
+    return {(customer_id, asset): _money(units, asset) for customer_id, asset, units in rows}
+
+
 def balances_at(*, customer_id: UUID, at: datetime) -> list[tuple[str, Money]]:
     """Return what the customer's accounts held at a moment, from the journal. Shape: (account code, money)."""
     rows = _rows(statements.BALANCES_AT, [at, customer_id])

@@ -100,7 +100,9 @@ BEGIN
       IF found_rows <> n_follow THEN RAISE SQLSTATE 'LG001'; END IF;
     END IF;
     IF n_consume > 0 THEN
-      -- Taking from a lot that is closed or unknown takes nothing; two takings of one lot are for the exact way.
+      -- Taking from a lot that is closed or unknown takes nothing. Two takings of one lot, and lots that the same set
+      -- may have opened, are for the exact way.
+      IF n_lot > 0 THEN RAISE SQLSTATE 'LG001'; END IF;
       SELECT array_agg(o.move), array_agg(t.account_id), array_agg(-LEAST(o.units, t.open_units))
         INTO t_move, t_acct, t_units
         FROM (SELECT id, account_id, open_units FROM ledger_lot WHERE id = ANY (o_id) ORDER BY id FOR UPDATE) t

@@ -125,6 +125,19 @@ def test_lot_opened_earlier_in_the_set_binds_a_later_exit_of_it() -> None:
     assert figures(ann) == (60, 0, 0, 60)
 
 
+def test_lot_opened_and_consumed_in_one_set_is_consumed() -> None:
+    ann, lot_id = person(units=100), uuid7()
+
+    rulings = apply(
+        move(OpenLot(lot_id=lot_id, account=ann.usd, units=25, lifetime=timedelta(days=1))),
+        move(ConsumeLot(lot_id=lot_id, units=50)),
+    )
+
+    assert rulings == [Ruling.OK, Ruling.OK]
+    assert figures(ann) == (100, 0, 0, 0)
+    assert Lot.objects.get(id=lot_id).open_units == 0
+
+
 def test_lots_close_when_their_time_has_passed_and_the_customer_is_told() -> None:
     ann, bob = person(), person()
     due = [lot(ann, 100), lot(ann, 20), lot(bob, 5)]
