@@ -94,50 +94,23 @@ def _inside(place: Installation, engines: Engines, seconds: float, parts: Sequen
         engines.warm(measure)
         return lambda: engines.rate(measure, seconds=seconds, processes=processes)
 
-    found: list[Measure] = []
-    if "service" in parts:
-        found.append(
-            Measure(
-                name="service layer, one at a time",
-                ours=ours("single", SINGLE),
-                beside="c3",
-                theirs=c3,
-                floor=0.5,
-                goal=0.6,
-            )
-        )
-    if "sets" in parts:
-        found += [
-            Measure(
-                name="ledger in sets of 50, with verdicts",
-                ours=ours("ledger", BATCH),
-                beside="d50",
-                theirs=d50,
-                floor=0.7,
-                goal=0.85,
-            ),
-            Measure(name="whole engine in sets of 50", ours=ours("engine", BATCH), beside="d50", theirs=d50),
-        ]
-    if "hot" in parts:
-        found += [
-            Measure(
-                name="ledger in sets, one hot account",
-                ours=ours("ledger_hot", BATCH),
-                beside="spread",
-                theirs=ours("ledger", BATCH),
-                floor=0.7,
-                goal=0.9,
-            ),
-            Measure(
-                name="whole engine in sets, one hot customer",
-                ours=ours("engine_hot", BATCH),
-                beside="spread",
-                theirs=ours("engine", BATCH),
-                floor=0.7,
-                goal=0.9,
-            ),
-        ]
-    return found
+    spread, customers = ours("ledger", BATCH), ours("engine", BATCH)
+    known = {
+        "service": [("service layer, one at a time", ours("single", SINGLE), "c3", c3, 0.5, 0.6)],
+        "sets": [
+            ("ledger in sets of 50, with verdicts", spread, "d50", d50, 0.7, 0.85),
+            ("whole engine in sets of 50", customers, "d50", d50, 0.0, 0.0),
+        ],
+        "hot": [
+            ("ledger in sets, one hot account", ours("ledger_hot", BATCH), "spread", spread, 0.7, 0.9),
+            ("whole engine in sets, one hot customer", ours("engine_hot", BATCH), "spread", customers, 0.7, 0.9),
+        ],
+    }
+    return [
+        Measure(name=name, ours=mine, beside=beside, theirs=theirs, floor=floor, goal=goal)
+        for part in parts
+        for name, mine, beside, theirs, floor, goal in known[part]
+    ]
 
 
 def _take(measures: Sequence[Measure], rounds: int) -> None:
