@@ -14,8 +14,9 @@ from django.db import OperationalError, connection
 from core.kernel.money import Money
 from core.ledger import accounts, posting
 from core.ledger.accounts import AccountRef
-from core.ledger.movements import Movement
+from core.ledger.movements import Entry, Movement, Ruling
 from core.orchestration import gates
+from core.orchestration.engine import debts
 from core.orchestration.engine.changes import Change
 from core.orchestration.models import Attempt
 from core.orchestration.reading import feed
@@ -35,6 +36,17 @@ def write(changes: Sequence[Change]) -> dict[UUID, str]:
     """
     if not changes:
         return {}
+    refused = _write(changes)
+    for _ in range(_TRIES):
+        again = [change for change in changes if refused.get(change.transaction.id) == Ruling.DEBT_EXCEEDED]
+        if not again:
+            break
+        # Somebody repaid the debt since we looked; the inflow itself is as right as before.
+        refused = {ref: verdict for ref, verdict in refused.items() if verdict != Ruling.DEBT_EXCEEDED} | _write(again)
+    return refused
+
+
+def _write(changes: Sequence[Change]) -> dict[UUID, str]:
     payload = orjson.dumps(_payload(changes), default=_plain).decode()
     for tries in range(1, _TRIES):
         try:
@@ -54,11 +66,14 @@ def _execute(payload: str) -> dict[UUID, str]:
 
 
 def _payload(changes: Sequence[Change]) -> dict[str, Any]:
+    repaid = debts.repayments(changes)
     return {
         "consumer": gates.consumer(),
         "items": [_item(change) for change in changes],
         "limits": [_use(change, change.consumes) for change in changes if change.consumes],
-        "moves": posting.encode(movements=[_movement(change) for change in changes if change.deed]),
+        "moves": posting.encode(
+            movements=[_movement(change, repaid.get(change.transaction.id, ())) for change in changes if change.deed]
+        ),
         "events": [row for change in changes for row in _events(change)],
         "attempts": [_attempt(attempt) for change in changes for attempt in change.attempts.values()],
         "decisions": [change.decision for change in changes if change.decision is not None],
@@ -111,9 +126,10 @@ def _use(change: Change, money: Money) -> dict[str, Any]:
     }
 
 
-def _movement(change: Change) -> Movement:
+def _movement(change: Change, repaid: tuple[Entry, ...]) -> Movement:
     txn = change.transaction
-    return Movement(ref=txn.id, transaction_id=txn.id, entries=change.deed.entries, operations=change.deed.operations)
+    entries = (*change.deed.entries, *repaid)
+    return Movement(ref=txn.id, transaction_id=txn.id, entries=entries, operations=change.deed.operations)
 
 
 def _events(change: Change) -> Iterable[dict[str, Any]]:

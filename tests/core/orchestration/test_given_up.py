@@ -31,9 +31,9 @@ def two() -> Generator[dict[str, fakes.FakeProvider]]:
 def _gone_on(two: dict[str, fakes.FakeProvider]) -> tuple[CustomerView, UUID, Attempt, Attempt]:
     """Give the first provider up after three refusals to connect; the second one accepts."""
     ana = world.customer("ana", units=10_000)
-    for code in two:
+    for code, provider in two.items():
         world.cover(provider=code)
-        two[code].submits = [Unavailable(), Unavailable(), Unavailable()]
+        provider.submits = [Unavailable(), Unavailable(), Unavailable()]
     made = world.start(ana, world.wish("withdrawal", "20.00", by=world.bank(ana)))
     world.work()
     (first,) = world.attempts(made)
