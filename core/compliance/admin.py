@@ -162,7 +162,7 @@ class CasesPage(Page):
 
 
 def _evidence(value: Any) -> Cell:
-    return cells.data(value) if isinstance(value, dict | list) else cells.text(value)
+    return cells.data(value, is_open=True) if isinstance(value, dict | list) else cells.text(value)
 
 
 def of_transaction(transaction_id: UUID) -> Iterable[Section]:

@@ -30,7 +30,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value and how it is drawn. ``kind`` is text, mono, badge, amount, time or data."""
+    """One value and how it is drawn. ``kind`` is text, mono, badge, amount, time or data; ``is_open`` unfolds data."""
 
     text: str
     kind: str = "text"
@@ -39,6 +39,7 @@ class Cell:
     href: str = ""
     title: str = ""
     at: datetime | None = None
+    is_open: bool = False
 
 
 _ICONS = {
@@ -85,13 +86,14 @@ def time(at: datetime | None) -> Cell:
     return NOTHING if at is None else Cell(text="", kind="time", at=at)
 
 
-def data(value: Mapping[str, Any] | list[Any] | str | None) -> Cell:
-    """A payload, indented, folded away until somebody opens it."""
+def data(value: Mapping[str, Any] | list[Any] | str | None, *, is_open: bool = False) -> Cell:
+    """A payload, indented, folded away until somebody opens it, unless ``is_open``."""
     if not value:
         return NOTHING
     if isinstance(value, str):
-        return Cell(text=value, kind="data")
-    return Cell(text=json.dumps(value, indent=2, ensure_ascii=False, default=str), kind="data")
+        return Cell(text=value, kind="data", is_open=is_open)
+    shown = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return Cell(text=shown, kind="data", is_open=is_open)
 
 
 def linked(cell: Cell, href: str) -> Cell:

@@ -67,7 +67,10 @@ class AuditPage(Page):
             Facts(
                 title="Before and after",
                 icon="compare_arrows",
-                facts=[("Before", cells.data(row.before)), ("After", cells.data(row.after))],
+                facts=[
+                    ("Before", cells.data(row.before, is_open=True)),
+                    ("After", cells.data(row.after, is_open=True)),
+                ],
             ),
         ]
 

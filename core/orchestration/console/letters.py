@@ -167,7 +167,7 @@ class LettersPage(Page):
             ("Resolved", cells.time(row.resolved_at)),
             ("Resolution", cells.text(row.resolution)),
         ]
-        payload = [("Detail", cells.text(row.detail)), ("Payload", cells.data(row.payload))]
+        payload = [("Detail", cells.text(row.detail)), ("Payload", cells.data(row.payload, is_open=True))]
         told = [] if row.transaction_id is None else [timeline(row.transaction_id)]
         return [
             Facts(title="Dead letter", icon="markunread_mailbox", facts=facts),

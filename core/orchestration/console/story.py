@@ -203,17 +203,17 @@ def _attempts(attempts: list[Attempt]) -> Table:
             words.attempt_state(each.state),
             cells.amount(each.amount),
             cells.mono(each.provider_ref),
-            cells.mono(each.key),
             cells.text(f"{each.tries} sent, {each.asks} asked"),
             cells.text(each.error),
             cells.time(each.sent_at),
+            cells.mono(each.key),
         )
         for each in attempts
     ]
     return Table(
         title="Attempts",
         icon="send",
-        columns=("No.", "Asked of", "State", "Amount", "Reference", "Idempotency key", "Tries", "Error", "Sent"),
+        columns=("No.", "Asked of", "State", "Amount", "Reference", "Tries", "Error", "Sent", "Idempotency key"),
         rows=rows,
         numeric=frozenset({3}),
         empty="No provider was asked.",
