@@ -168,3 +168,5 @@ class Instance:
         lines = [f"{name}={value}" for name, value in told.items() if name != "DIBOAS_VAR"]
         keys.write_private(path=self.var / "run.env", text="\n".join(lines) + "\n")
         self.env = dict(os.environ) | told | {"DATABASE_ROLE": os.environ.get("DATABASE_ROLE", APPLICATION_ROLE)}
+        # Their output goes to files that tell when they are up; in a block buffer it would say so much later, or never.
+        self.env["PYTHONUNBUFFERED"] = "1"

@@ -20,7 +20,15 @@ from diboas.runner import instance
 
 pytestmark = pytest.mark.timeout(420)
 READY_S = 150
-GIVEN = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "DIBOAS_INSTANCE", "DATABASE_ROLE")
+GIVEN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "DIBOAS_INSTANCE",
+    "DATABASE_ROLE",
+    "PYTHONUNBUFFERED",
+)
 
 
 @contextmanager
