@@ -49,6 +49,10 @@ def create(*, count: int, prefix: str = "bench") -> list[dict[str, Any]]:
                 rate_class="bench",
             )
         )
+        if not view.preferences:
+            # They are told in the app; a mail server is no part of a lifecycle.
+            quiet = {"preferences": {"email_notifications": False}}
+            view = customers.change(customer_id=view.id, fields=quiet, version=view.version)
         funding.grant(customer_id=view.id, amount=Money.of(1_000_000, "USD"), key=f"bench:{handle}")
         card = Instrument.objects.filter(customer_id=view.id).first() or instruments.add_card(
             customer_id=view.id,

@@ -20,7 +20,7 @@ from core.quotes.preparing import NoProvider, Prepared
 from core.resilience import breaker
 from core.routing import weights
 
-MOMENT_S = 0.25
+MOMENT_S = 1.0
 RECOVERY_MS = 60_000
 COVER_SHORT = "has too little cover"
 BREAKER_OPEN = "is failing and is being left alone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,10 @@ LIMIT = 100
 
 _COLUMNS = [field.column for field in Transaction._meta.concrete_fields]
 _NAMES = [field.attname for field in Transaction._meta.concrete_fields]
+_DOMAIN = _NAMES.index("domain")
+_JSON = [
+    place for place, each in enumerate(Transaction._meta.concrete_fields) if each.get_internal_type() == "JSONField"
+]
 _LIST = ", ".join(f"t.{column}" for column in _COLUMNS)
 # The sub-select makes the clock one value, which an index can be searched for; the bare function is asked row by row.
 _CLAIM = f"""
@@ -88,22 +93,11 @@ def _fetch(sql: str, params: list[Any]) -> list[Transaction]:
 
 
 def _instance(row: Sequence[Any]) -> Transaction:
-    domain = row[_NAMES.index("domain")]
-    transaction = kinds.model_of(domain).from_db(connection.alias, _NAMES, _plain(row[:-1]))
-    transaction.is_overdue = bool(row[-1])
+    """Return a row as an instance of its domain's model. A raw cursor returns JSON as text."""
+    *values, is_overdue = row
+    for place in _JSON:
+        if values[place] is not None:
+            values[place] = json.loads(values[place])
+    transaction = kinds.model_of(values[_DOMAIN]).from_db(connection.alias, _NAMES, values)
+    transaction.is_overdue = bool(is_overdue)
     return transaction
-
-
-def _plain(values: Sequence[Any]) -> list[Any]:
-    """Decode the JSON columns, which a raw cursor returns as text."""
-    return [
-        _JSON[place].from_db_value(value, None, connection) if place in _JSON else value
-        for place, value in enumerate(values)
-    ]
-
-
-_JSON: dict[int, Any] = {
-    place: field
-    for place, field in enumerate(Transaction._meta.concrete_fields)
-    if field.get_internal_type() == "JSONField"
-}

@@ -27,7 +27,7 @@ END $$;
 -- was refused: 'stale' (somebody else moved it), what the limits or the ledger said, with nothing written for it.
 -- Plans are kept from a time when a table may have been empty: without sequential scans they reach rows by key for ever.
 CREATE FUNCTION orchestration_commit(payload jsonb) RETURNS TABLE (ref uuid, verdict text) LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     total integer;
     good uuid[];

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
 
 EXCERPT_CHARACTERS = 2000
 MASK = "[redacted]"
+_SHORTEST = 7  # no pattern below matches less
 _SECRET = re.compile(
     r"account_?number|routing_?number|iban|token|secret|password|authorization|api_?key|payment_method$|holder"
     r"|individual_name|name$|email|phone|address|fingerprint",
@@ -35,9 +37,17 @@ def scrub(value: object) -> object:
 
 def text(value: str) -> str:
     """Return the text with keys and long digit runs masked; of digits the last four stay."""
+    if len(value) < _SHORTEST:
+        return value
     masked = _KEY_LIKE.sub(MASK, value)
     return _DIGITS.sub(lambda match: "****" + match.group()[-4:], masked)
 
 
 def _is_secret(key: object, item: object) -> bool:
-    return not isinstance(item, Mapping | list | tuple) and _SECRET.search(str(key)) is not None
+    return not isinstance(item, Mapping | list | tuple) and _names_secret(str(key))
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_secret(key: str) -> bool:
+    """Providers use the same few names in every answer."""
+    return _SECRET.search(key) is not None
