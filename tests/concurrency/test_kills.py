@@ -9,7 +9,6 @@ import os
 import random
 import secrets
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,12 +23,10 @@ from tests.platform import SETTLED, Client, Json, Platform, cents, eventually
 pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(1800)]
 LONG = os.environ.get("DIBOAS_LONG") == "1"
 TRANSACTIONS = 500 if LONG else 60
-VICTIMS = ("worker", "web", "worker", "relay", "beat", "worker", "live")
+VICTIMS = ("worker", "web", "worker", "relay", "beat", "redis", "live", "worker")
 OPERATIONS = {"deposit": ("charge", "stripe"), "withdrawal": ("payout", "increase")}
 PEOPLE = ("ana", "bruno", "carla")
 LEASE_S = 30
-REST_S = 10
-FLUSH_AT = 4
 
 
 @pytest.fixture(autouse=True)
@@ -54,28 +51,25 @@ def _is_settled(platform: Platform, row: Json) -> bool:
     return platform.rows(sql, ids.parse(ids.Prefix.TRANSACTION, row["id"]))[0][0] in SETTLED
 
 
-class Chaos(threading.Thread):
-    """Kills a process every now and then, and makes Redis forget everything once."""
+class Chaos:
+    """Kills a process, or makes Redis forget everything, right after some of the transactions were accepted."""
 
     def __init__(self, platform: Platform, rng: random.Random) -> None:
-        super().__init__(daemon=True)
-        self.platform, self.rng, self.over = platform, rng, threading.Event()
-        self.done: Counter[str] = Counter()
-        self.killed_at: dict[str, float] = {}
+        victims = [victim for _ in range(max(1, TRANSACTIONS // 60)) for victim in VICTIMS]
+        rng.shuffle(victims)
+        moments = sorted(rng.sample(range(3, TRANSACTIONS - 3), len(victims)))
+        self.platform, self.strikes, self.done = platform, dict(zip(moments, victims, strict=True)), Counter[str]()
 
-    def run(self) -> None:
-        turn = 0
-        while not self.over.wait(self.rng.uniform(1.0, 3.0)):
-            turn += 1
-            if turn == FLUSH_AT:
-                self.platform.flush_redis()
-                self.done["flush"] += 1
-                continue
-            victim = self.rng.choice(VICTIMS)
-            # Who is only just coming up has nothing to lose, and the supervisor would wait longer every time.
-            if time.monotonic() - self.killed_at.get(victim, 0) > REST_S and self.platform.kill(victim):
-                self.done[victim] += 1
-                self.killed_at[victim] = time.monotonic()
+    def after(self, number: int) -> None:
+        """Strike if it is time to."""
+        victim = self.strikes.get(number, "")
+        if victim == "redis":
+            self.platform.flush_redis()
+            self.done[victim] += 1
+        elif victim:
+            # Who is only just coming up has nothing to lose: wait until there is somebody to kill.
+            eventually(lambda: self.platform.kill(victim), timeout_s=60)
+            self.done[victim] += 1
 
 
 def test_everything_happens_exactly_once_whoever_dies(platform: Platform) -> None:
@@ -97,16 +91,13 @@ def test_everything_happens_exactly_once_whoever_dies(platform: Platform) -> Non
         )
     wanted = [_wish(rng, people, f"kills-{seed}-{number}") for number in range(TRANSACTIONS)]
     chaos = Chaos(platform, rng)
-    chaos.start()
 
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(_ask, wanted))
-    _wait_for_ends(platform, seed, rest_s=20)
-    chaos.over.set()
-    chaos.join()
+        made = list(pool.map(lambda number: _ask(*wanted[number], chaos, number), range(TRANSACTIONS)))
     _wait_for_ends(platform, seed, rest_s=LEASE_S * 4)
 
-    sys.stdout.write(f"{TRANSACTIONS} transactions, killed {dict(chaos.done)}\n")
+    sys.stdout.write(f"{TRANSACTIONS} transactions, struck {dict(chaos.done)}\n")
+    assert chaos.done == Counter(chaos.strikes.values())
     eventually(lambda: ports.serves(port=platform.port, path="/livez"), timeout_s=90)
     rows = [person.see(row["id"]) for (person, _), row in zip(wanted, made, strict=True)]
     assert len({row["id"] for row in rows}) == TRANSACTIONS
@@ -153,11 +144,12 @@ def _wish(rng: random.Random, people: dict[str, Client], reference: str) -> tupl
     return who, who.wish(kind, amount, to=to) | {"client_reference": reference}
 
 
-def _ask(wanted: tuple[Client, Json]) -> Json:
+def _ask(person: Client, body: Json, chaos: Chaos, number: int) -> Json:
     """Ask until somebody answers, always under the same key."""
-    person, body = wanted
     own = Client(base_url=person.base_url, api_key=person.api_key, instruments=person.instruments, handle=person.handle)
-    return own.create(body, key=body["client_reference"], patience_s=150)
+    made = own.create(body, key=body["client_reference"], patience_s=150)
+    chaos.after(number)
+    return made
 
 
 def _wait_for_ends(platform: Platform, seed: int, *, rest_s: float) -> None:

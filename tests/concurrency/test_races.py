@@ -223,16 +223,15 @@ def test_cancel_webhook_expiry_and_two_workers_at_once(committed_db: Clone, bank
         bank.submits = [fakes.said(Stage.ACCEPTED, ref=f"ref_{number}") for _ in range(4)]
         bank.statuses = [fakes.said(Stage.SUBMITTED, ref=f"ref_{number}") for _ in range(40)]
         before = world.figures(ana)[0]
-        seen = race(
-            [
-                partial(_cancel, made, ana),
-                _drain,
-                _drain,
-                partial(_expire, made),
-                partial(_webhooks, made, number),
-                partial(_webhooks, made, number),
-            ]
-        )
+        works: list[Callable[[], str]] = [
+            partial(_cancel, made, ana),
+            _drain,
+            _drain,
+            partial(_expire, made),
+            partial(_webhooks, made, number),
+            partial(_webhooks, made, number),
+        ]
+        seen = race(works)
         assert not [one for one in seen if isinstance(one, Exception)], seen
         _finish(made, number)
         row = world.see(made)
