@@ -22,6 +22,8 @@ from core.orchestration.states import State
 ACTOR = "system:engine"
 # What the customer reads when a rule of compliance refused him: never which one.
 NOT_PERMITTED = "not_permitted"
+ACCOUNT_FROZEN = "account_frozen"
+RECIPIENT_UNAVAILABLE = "recipient_unavailable"
 
 
 def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instrument]) -> list[Transaction]:
@@ -83,10 +85,28 @@ def _problem(txn: Transaction, subject: Subject) -> str:
     if txn.is_overdue:
         return "deadline_passed"
     if subject.customer.status == "frozen":
-        return "account_frozen"
+        return ACCOUNT_FROZEN
     if subject.counterparty is not None and subject.counterparty.status == "frozen":
-        return "recipient_unavailable"
+        return RECIPIENT_UNAVAILABLE
     return ""
+
+
+def barred(transactions: Sequence[Transaction]) -> dict[UUID, str]:
+    """Return which of these may not be sent any more because a customer was frozen since, and the reason to tell.
+
+    What has happened already is never barred: it is posted as what it is.
+    """
+    asked = [txn for txn in transactions if not kinds.of(txn).rules.is_forced]
+    if not asked:
+        return {}
+    people = customers.get_many({one for txn in asked for one in (txn.customer_id, txn.counterparty_id) if one})
+    found: dict[UUID, str] = {}
+    for txn in asked:
+        if people[txn.customer_id].is_frozen:
+            found[txn.id] = ACCOUNT_FROZEN
+        elif txn.counterparty_id is not None and people[txn.counterparty_id].is_frozen:
+            found[txn.id] = RECIPIENT_UNAVAILABLE
+    return found
 
 
 def _reserve(change: Change, subject: Subject) -> None:

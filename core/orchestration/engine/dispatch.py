@@ -70,6 +70,24 @@ def arm(resumed: Sequence[Call]) -> list[Call]:
     return [call for call in resumed if call.verb != "submit" or call.transaction.id not in refused]
 
 
+def stop(
+    transactions: Sequence[Transaction], attempts: Mapping[UUID, list[Attempt]], reasons: Mapping[UUID, str]
+) -> None:
+    """End what is certainly not executed and may not be sent any more."""
+    pending = []
+    for txn in transactions:
+        change = changes.begin(txn)
+        for attempt in attempts.get(txn.id, []):
+            if attempt.state == AttemptState.PREPARED:
+                attempt.state = AttemptState.NOT_EXECUTED
+                change.attempts[attempt.id] = attempt
+        news.end(change=change, reason=reasons[txn.id], actor=ACTOR)
+        pending.append(change)
+    for transaction_id, verdict in writing.write(pending).items():
+        if verdict != "stale":
+            _park_refused(transaction_id, verdict)
+
+
 def _decide(
     txn: Transaction,
     past: Sequence[Attempt],

@@ -68,9 +68,14 @@ def _advance(claimed: Sequence[Transaction]) -> None:
     at_provider = [txn for txn in claimed if txn.state in AT_PROVIDER]
     undoing = [txn for txn in claimed if txn.state == State.COMPENSATING]
     settled = [txn for txn in claimed if txn.state in SETTLED]
+    batch, elsewhere = _resume(at_provider, attempts)
+    unsent = [*ready, *elsewhere, *(call.transaction for call in batch if call.verb == "submit")]
+    barred = admission.barred(unsent)
+    dispatch.stop([txn for txn in unsent if txn.id in barred], attempts, barred)
+    ready, elsewhere = ([txn for txn in part if txn.id not in barred] for part in (ready, elsewhere))
+    batch = [call for call in batch if call.transaction.id not in barred]
     if fresh:
         ready += admission.admit(fresh, instruments)
-    batch, elsewhere = _resume(at_provider, attempts)
     until = time.monotonic() + CALLING_S
     for part in _parts(batch, until):
         _hear_answers(calls.make(dispatch.arm(part), instruments))
