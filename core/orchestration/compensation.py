@@ -7,7 +7,7 @@ from core.orchestration import kinds
 from core.orchestration.engine import changes, claims, news, writing
 from core.orchestration.engine.changes import Change
 from core.orchestration.kinds import Deed
-from core.orchestration.models import Category, Transaction
+from core.orchestration.models import Category, DeadLetter, DeadLetterState, Transaction
 from core.orchestration.states import State
 
 ACTOR = "system:compensation"
@@ -57,10 +57,16 @@ def _skip(transaction: Transaction, code: str, verdict: str) -> None:
 
 
 def _finish(transaction: Transaction) -> None:
-    """Say COMPENSATED only if everything was undone; else it waits for the person who has the dead letter."""
+    """Say COMPENSATED only if everything was undone; else it waits for a person, who has a dead letter of it."""
     change = changes.begin(transaction)
-    if transaction.security.get("undo_failed"):
-        change.log("transaction.parked", actor=ACTOR, reason="undo_failed")
-    else:
+    failed = transaction.security.get("undo_failed")
+    if not failed:
         change.walk(State.COMPENSATED, actor=ACTOR, reason=transaction.reason)
+    elif not _is_with_a_person(transaction):
+        detail = f"Still not undone: {', '.join(failed)}."
+        change.park(source="undo", category=Category.PERMANENT, error="undo_failed", detail=detail, actor=ACTOR)
     writing.write([change])
+
+
+def _is_with_a_person(transaction: Transaction) -> bool:
+    return DeadLetter.objects.filter(transaction_id=transaction.id, state=DeadLetterState.OPEN).exists()

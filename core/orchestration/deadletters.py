@@ -32,6 +32,9 @@ def replay(*, letter_id: UUID, actor: str, reason: str) -> None:
             raise errors.Conflict(code="nothing_to_replay", detail=f"{txn.public_id} has ended: discard it.")
         change = changes.begin(txn)
         txn.tries = 0
+        for attempt in claims.attempts_of([txn])[txn.id]:
+            attempt.asks = 0
+            change.attempts[attempt.id] = attempt
         failed = txn.security.get("undo_failed", [])
         if txn.state == State.COMPENSATING and failed:
             txn.undo = [*txn.undo, *reversed(failed)]

@@ -36,7 +36,9 @@ _OVERDUE = """
 """
 _FOR_HOLDS = """
     UPDATE orchestration_transaction t SET due_at = clock_timestamp()
-    WHERE t.id = ANY(%s) AND t.state = 'BALANCE_RESERVED' AND t.due_at IS DISTINCT FROM clock_timestamp()
+    WHERE t.id IN (
+        SELECT o.id FROM orchestration_transaction o WHERE o.id = ANY(%s) AND o.state = 'BALANCE_RESERVED'
+        FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING t.domain
 """
 

@@ -30,6 +30,7 @@ Answer = Report | None | Exception
 RNG = random.SystemRandom()
 _ASK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 _PARK_AFTER_ASKS = 12
+_ASKS_ANSWERED = 6
 _KEY_MARGIN_S = 3600.0
 _ASK_PARKED_S = 900.0
 
@@ -120,7 +121,8 @@ def _query(call: Call, instruments: Mapping[UUID, kinds.Instrument]) -> Query:
 def _heard(change: Change, call: Call, report: Report, actor: str) -> None:
     result = news.hear(change=change, attempt=call.attempt, report=report, actor=actor)
     if result in (news.Result.DUPLICATE, news.Result.STALE):
-        call.attempt.asks += 1
+        # It answers: that lengthens the pauses, but only questions without an answer lead to a person.
+        call.attempt.asks = min(call.attempt.asks + 1, _ASKS_ANSWERED)
         news.await_news(change, call.attempt)
 
 
