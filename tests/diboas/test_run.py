@@ -20,14 +20,15 @@ from diboas.runner import instance
 
 pytestmark = pytest.mark.timeout(420)
 READY_S = 150
+# What a newcomer's shell does not have; without PYTHONUNBUFFERED output to a file waits in a buffer.
 GIVEN = (
+    "PYTHONUNBUFFERED",
     "DATABASE_URL",
     "REDIS_URL",
     "CELERY_BROKER_URL",
     "DJANGO_SETTINGS_MODULE",
     "DIBOAS_INSTANCE",
     "DATABASE_ROLE",
-    "PYTHONUNBUFFERED",
 )
 
 
