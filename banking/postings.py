@@ -75,14 +75,12 @@ def payout_settled(*, key: str, customer_id: UUID, sheet: FeeSheet, provider: st
 
 def payout_returned(*, key: str, customer_id: UUID, amount: Money, provider: str) -> Entry:
     """A settled payout came back: it is at our disposal again and the customer has it again. Fees stay paid."""
-    return Entry(
-        key=key,
-        kind="payout_returned",
-        lines=(
-            Line(account=accounts.external(provider, "available", amount.asset), units=-amount.units),
-            Line(account=balance_of(customer_id=customer_id, asset=amount.asset.code), units=amount.units),
-        ),
-    )
+    return _given(key, "payout_returned", customer_id, amount, provider)
+
+
+def dispute_won(*, key: str, customer_id: UUID, amount: Money, provider: str) -> Entry:
+    """A charge-back was reversed: the inverse of what it took. What the customer came to owe is repaid from it."""
+    return _given(key, "dispute_won", customer_id, amount, provider)
 
 
 def deposit_disputed(*, key: str, customer_id: UUID, amount: Money, covered: Money, provider: str) -> Entry:
@@ -105,6 +103,17 @@ def transfer(*, key: str, sender_id: UUID, recipient_id: UUID, sheet: FeeSheet) 
             Line(account=balance_of(customer_id=sender_id, asset=asset), units=-sheet.debit.units),
             Line(account=balance_of(customer_id=recipient_id, asset=asset), units=sheet.receive.units),
             *_fees(sheet),
+        ),
+    )
+
+
+def _given(key: str, kind: str, customer_id: UUID, amount: Money, provider: str) -> Entry:
+    return Entry(
+        key=key,
+        kind=kind,
+        lines=(
+            Line(account=accounts.external(provider, "available", amount.asset), units=-amount.units),
+            Line(account=balance_of(customer_id=customer_id, asset=amount.asset.code), units=amount.units),
         ),
     )
 

@@ -103,13 +103,19 @@ class Deposit:
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
         """Take a charged-back deposit from what the customer still has free, and he owes us the rest.
 
-        A deposit that succeeded after we had given it up is posted as the deposit that it is.
+        A deposit that succeeded after we had given it up is posted as the deposit that it is; a dispute that was won
+        is the inverse of the one that took the money.
         """
         sheet = FeeSheet.from_json(parent.fees or {})
         key = f"{child.id}:reversal"
         if child.security["news"] == "late":
             entry = postings.deposit(key=key, customer_id=child.customer_id, sheet=sheet, provider=child.provider)
             return Deed(entries=(entry,), operations=self._lot(parent, sheet))
+        if child.security["news"] == Stage.REINSTATED:
+            entry = postings.dispute_won(
+                key=key, customer_id=child.customer_id, amount=child.money, provider=child.provider
+            )
+            return Deed(entries=(entry,))
         covered = child.receive
         if covered is None:
             raise errors.ProcessingFault(code="not_priced", detail=f"{child.public_id} has no cover.")

@@ -83,6 +83,7 @@ DECLINES: Mapping[str, str] = {
     "try_again_later": "card_issuer_unavailable",
 }
 TAKES_MONEY = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn"})
+GIVES_MONEY = "charge.dispute.funds_reinstated"
 
 
 # ------------------------------------------------------------------------------------------------ request builders
@@ -158,13 +159,15 @@ def found_report(found: Doc) -> contract.Report:
 def dispute_report(dispute: Doc, *, event_type: str) -> contract.Report:
     """Read a dispute as news of the charge it is about. An inquiry or a closed one moves nothing by itself."""
     status = dispute.text("status")
-    takes = event_type in TAKES_MONEY and not status.startswith("warning_")
+    stage = Stage.REINSTATED if event_type == GIVES_MONEY else Stage.UNMAPPED
+    if event_type in TAKES_MONEY and not status.startswith("warning_"):
+        stage = Stage.DISPUTED
     return contract.Report(
         operation=Operation.CHARGE,
-        stage=Stage.DISPUTED if takes else Stage.UNMAPPED,
+        stage=stage,
         provider_ref=dispute.text("payment_intent"),
         amount=Money.of(dispute.whole("amount"), dispute.text("currency").upper()),
-        reason=dispute.find_text("reason") or "disputed",
+        reason=str(stage) if stage is Stage.REINSTATED else dispute.find_text("reason") or "disputed",
         raw_status=f"dispute_{status}",
         incident=dispute.find_text("id"),
         occurred_at=dispute.unix("created"),

@@ -9,8 +9,9 @@ from django.db import transaction
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.changes import Change
+from core.orchestration.judging import news
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries
 from core.orchestration.states import BEFORE_RESERVATION, State

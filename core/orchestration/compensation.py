@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from core.kernel import errors
 from core.orchestration import kinds
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.changes import Change
+from core.orchestration.judging import news
 from core.orchestration.kinds import Deed
 from core.orchestration.models import Category, DeadLetter, DeadLetterState, Transaction
 from core.orchestration.states import State

@@ -9,8 +9,9 @@ from django.db import transaction
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import kinds, outcomes
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.admission import NOT_PERMITTED
+from core.orchestration.judging import news
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
 

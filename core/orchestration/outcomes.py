@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from core.orchestration import kinds
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.changes import Change
-from core.orchestration.engine.news import Result
+from core.orchestration.judging import news
+from core.orchestration.judging.news import Result
 from core.orchestration.models import Attempt, Category
 from core.orchestration.models import Transaction as TransactionRow
 from core.providers import states

@@ -50,7 +50,7 @@ class Proof(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far one operation has got at the provider, in our words. Rises only, except into the last three."""
+    """How far one operation has got at the provider, in our words. Rises only, except into the last four."""
 
     UNMAPPED = "unmapped"
     ACTION_REQUIRED = "action_required"
@@ -61,6 +61,7 @@ class Stage(StrEnum):
     CANCELED = "canceled"
     RETURNED = "returned"
     DISPUTED = "disputed"
+    REINSTATED = "reinstated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

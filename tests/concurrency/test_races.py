@@ -27,7 +27,8 @@ from core.identity.customers import CustomerView
 from core.identity.principals import ALL_SCOPES
 from core.kernel import errors, held
 from core.orchestration import cancel, outcomes, sweeps
-from core.orchestration.engine import claims, drain, news
+from core.orchestration.engine import claims, drain
+from core.orchestration.judging import news
 from core.orchestration.models import Event, Transaction
 from core.orchestration.outcomes import Reported, Result
 from core.providers import registry, states

@@ -12,9 +12,10 @@ from core.identity.customers import CustomerView
 from core.kernel import ids
 from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
 from core.orchestration import gates, kinds
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.changes import Change
 from core.orchestration.gates import Finding, Party, Subject, Verdict
+from core.orchestration.judging import news
 from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
 from core.orchestration.states import State

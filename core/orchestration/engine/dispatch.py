@@ -11,10 +11,11 @@ from core.kernel import clock, errors, ids
 from core.ledger import queries
 from core.ledger.movements import Ruling
 from core.orchestration import kinds, offers
-from core.orchestration.engine import changes, claims, news, writing
+from core.orchestration.engine import changes, claims, writing
 from core.orchestration.engine.admission import written
 from core.orchestration.engine.calls import Call
 from core.orchestration.engine.changes import Change
+from core.orchestration.judging import news
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import State
@@ -170,7 +171,17 @@ def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
     free = queries.available(customer_id=child.customer_id, domain=child.domain, asset=child.asset)
     child.receive_units = min(int(child.units), max(free, 0))
     change.deed += kinds.of(parent).reverse(child=child, parent=parent)
+    gained = _gained(change)
+    if gained > 0:
+        child.receive_units = gained
     change.walk(State.COMPLETED, actor=ACTOR, reason=child.reason)
+
+
+def _gained(change: Change) -> int:
+    """Return what the owner's balances gain by a change, or minus what they lose."""
+    lines = (line for entry in change.deed.entries for line in entry.lines)
+    owner = change.transaction.customer_id
+    return sum(line.units for line in lines if line.account.customer_id == owner and line.account.domain)
 
 
 def _park_refused(transaction_id: UUID, verdict: str) -> None:

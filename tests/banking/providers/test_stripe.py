@@ -269,6 +269,7 @@ def event(kind: str, subject: dict[str, Any]) -> contract.News:
         ("charge.dispute.funds_withdrawn", "needs_response", Stage.DISPUTED),
         ("charge.dispute.created", "warning_needs_response", Stage.UNMAPPED),
         ("charge.dispute.closed", "won", Stage.UNMAPPED),
+        ("charge.dispute.funds_reinstated", "won", Stage.REINSTATED),
         ("charge.dispute.closed", "lost", Stage.UNMAPPED),
     ],
 )
@@ -286,9 +287,10 @@ def test_a_dispute_is_news_of_its_charge(kind: str, status: str, stage: Stage) -
     report = event(kind, dispute).report
 
     assert report is not None
-    assert (report.provider_ref, report.stage, report.amount, report.reason, report.raw_status) == (
-        ("pi_1", stage, Money.of(10_000, "USD"), "fraudulent", f"dispute_{status}")
+    assert (report.provider_ref, report.incident, report.stage, report.amount, report.raw_status) == (
+        ("pi_1", "dp_1", stage, Money.of(10_000, "USD"), f"dispute_{status}")
     )
+    assert report.reason == ("reinstated" if stage is Stage.REINSTATED else "fraudulent")
 
 
 @pytest.mark.parametrize("kind", ["charge.succeeded", "payout.paid", "customer.created", "payment_intent.created"])

@@ -11,6 +11,7 @@ from core.ledger import queries
 from core.orchestration import outcomes
 from core.orchestration.models import DeadLetter, Transaction
 from core.orchestration.outcomes import Reported, Result
+from core.providers import states
 from core.providers.contract import Operation, Rejected, Report, Stage
 from tests.core.orchestration import fakes, world
 from tests.core.orchestration.fakes import said
@@ -47,6 +48,11 @@ def _news(made: UUID, stage: Stage, *, units: int | None = None, incident: str =
         incident=incident,
     )
     return Reported(provider=attempt.provider, source="webhook", report=report)
+
+
+def _debt(owner: CustomerView) -> int:
+    owed = queries.owed(customer_ids=[owner.id]).get((owner.id, "USD"))
+    return owed.units if owed else 0
 
 
 def _letters() -> list[str]:
@@ -107,7 +113,7 @@ def test_a_payout_settled_after_it_was_canceled_is_undone_first_and_then_taken(b
     assert results == [Result.APPLIED, Result.BREAK]
     assert world.see(made).state == "COMPENSATED"
     assert world.figures(ana) == (10_000 - receive, 0, 0)
-    assert world.system("receivable") == 0
+    assert _debt(ana) == 0
     assert world.system("ext:increase:in_transit") == 0
     assert _letters() == ["settled_after_compensating"]
 
@@ -147,14 +153,50 @@ def test_a_dispute_that_comes_before_the_settlement_settles_first(bank: fakes.Fa
     assert world.figures(ana) == (9_630 - 3_000, 0, 0)
 
 
-def test_more_taken_back_than_was_moved_is_put_before_a_person(bank: fakes.FakeProvider) -> None:
+def test_more_taken_back_than_was_moved_is_posted_and_a_person_told(bank: fakes.FakeProvider) -> None:
+    """A disputed amount may differ from the charge, by the rate of a foreign card; the provider did take it."""
     ana, made = _deposit(bank, said(Stage.SETTLED))
 
     assert outcomes.apply([_news(made, Stage.DISPUTED, units=10_001, incident="dp_1")]) == [Result.BREAK]
     world.work()
 
+    assert world.figures(ana) == (0, 0, 0)
+    assert _debt(ana) == 10_001 - 9_630
+    assert _letters() == ["more_taken_back_than_moved"]
+    assert states.current().get("increase") is None
+
+
+def test_an_inquiry_about_a_part_of_a_charge_moves_nothing_and_blames_nobody(bank: fakes.FakeProvider) -> None:
+    ana, made = _deposit(bank, said(Stage.SETTLED))
+
+    assert outcomes.apply([_news(made, Stage.UNMAPPED, units=3_000)]) == [Result.APPLIED]
+
     assert world.figures(ana) == (9_630, 0, 0)
-    assert _letters() == ["amount_mismatch"]
+    assert _letters() == []
+    assert states.current().get("increase") is None
+
+
+def test_a_dispute_that_was_won_is_the_inverse_and_repays_what_it_made_the_customer_owe(
+    bank: fakes.FakeProvider,
+) -> None:
+    ana, made = _deposit(bank, said(Stage.SETTLED))
+    lost = _news(made, Stage.DISPUTED, units=10_000, incident="dp_1")
+    won = _news(made, Stage.REINSTATED, units=10_000, incident="dp_1")
+    outcomes.apply([lost])
+    world.work()
+    assert (world.figures(ana), _debt(ana)) == ((0, 0, 0), 370)
+    assert world.see(made).status == "reversed"
+
+    results = outcomes.apply([won, won, lost])
+    world.work()
+
+    assert results == [Result.APPLIED, Result.DUPLICATE, Result.DUPLICATE]
+    assert (world.figures(ana), _debt(ana)) == ((9_630, 0, 0), 0)
+    assert world.system("ext:increase:available") == 0
+    assert (world.see(made).status, int(world.see(made).reversed_units)) == ("completed", 0)
+    child = Transaction.objects.filter(parent_id=made).order_by("id").last()
+    assert child is not None
+    assert (child.reason, int(child.receive_units or 0)) == ("reinstated", 10_000)
 
 
 def test_a_deadline_for_the_customer_ends_with_his_action(bank: fakes.FakeProvider) -> None:

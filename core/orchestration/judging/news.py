@@ -43,9 +43,11 @@ _RANK = {
     Stage.CANCELED: 5,
     Stage.RETURNED: 6,
     Stage.DISPUTED: 6,
+    Stage.REINSTATED: 6,
 }
 _REFUSALS = frozenset({Stage.DECLINED, Stage.CANCELED})
-_TAKEN_BACK = frozenset({Stage.RETURNED, Stage.DISPUTED})
+# News of money that had been moved: taken back, or given again. The amount may be a part of what was moved.
+_AFTERWARDS = frozenset({Stage.RETURNED, Stage.DISPUTED, Stage.REINSTATED})
 
 
 def hear(*, change: Change, attempt: Attempt, report: Report, actor: str) -> Result:
@@ -61,12 +63,12 @@ def hear(*, change: Change, attempt: Attempt, report: Report, actor: str) -> Res
         await_news(change, attempt)
         return Result.APPLIED
     if _is_known(change.transaction, attempt, report):
-        return Result.DUPLICATE if str(report.stage) == attempt.stage else Result.STALE
+        return Result.DUPLICATE if report.incident or str(report.stage) == attempt.stage else Result.STALE
     if _contradicts(change, attempt, report):
         return _contradiction(change, attempt, report, actor)
     _note(change, attempt, report)
     _HANDLERS[report.stage](change, attempt, report, actor)
-    return Result.APPLIED
+    return _beyond(change, attempt, report, actor)
 
 
 def mismatch(*, attempt: Attempt, report: Report, reference: str) -> str:
@@ -125,16 +127,36 @@ def complete(*, change: Change, report: Report | None, actor: str) -> None:
     change.due_in = None
 
 
+def _beyond(change: Change, attempt: Attempt, report: Report, actor: str) -> Result:
+    """Tell a person when more was taken back than had been moved: it is posted, because it has happened."""
+    if report.stage not in _AFTERWARDS or change.transaction.reversed_units <= attempt.units:
+        return Result.APPLIED
+    change.park(
+        source="outcome",
+        category=Category.RECOVERABLE,
+        error="more_taken_back_than_moved",
+        detail=f"{attempt.provider} reports {report.stage} of {report.amount} for {attempt.key}.",
+        actor=actor,
+    )
+    change.due_in = None if change.is_settled else 0
+    return Result.BREAK
+
+
+def _incident(report: Report) -> str:
+    return f"{report.stage}:{report.incident}"
+
+
 def _fits(units: int, asked: int, stage: Stage) -> bool:
-    return units <= asked if stage in _TAKEN_BACK else units == asked
+    """What came afterwards has an amount of its own, and what we do not understand settles nothing."""
+    return units > 0 if stage in _AFTERWARDS else units == asked or stage is Stage.UNMAPPED
 
 
 def _is_known(txn: Transaction, attempt: Attempt, report: Report) -> bool:
     """Stages rise only, with two exceptions: one charge may be disputed several times, and what was refused may turn
     out to have been executed, once.
     """
-    if report.stage in _TAKEN_BACK and report.incident:
-        return report.incident in txn.security.get("taken_back", ())
+    if report.stage in _AFTERWARDS and report.incident:
+        return _incident(report) in txn.security.get("incidents", ())
     if report.stage is Stage.SETTLED and attempt.stage in _REFUSALS:
         return attempt.state == AttemptState.SUCCEEDED
     return bool(attempt.stage) and _RANK[report.stage] <= _RANK[Stage(attempt.stage)]
@@ -246,13 +268,13 @@ def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> Non
 
 
 def _take_back(change: Change, attempt: Attempt, report: Report, actor: str) -> None:
-    """Money that had moved came back: a reversal after the end, a compensation before it."""
+    """Money that had moved came back, or went again: a reversal after the end, a compensation before it."""
     txn = change.transaction
     if attempt.state != AttemptState.SUCCEEDED:
         if txn.state in SETTLED or txn.state == State.COMPENSATING or _is_elsewhere(change, attempt):
             _only_note(change, report, actor)
             return
-        if report.stage is Stage.DISPUTED or (report.amount is not None and report.amount.units < attempt.units):
+        if report.stage is not Stage.RETURNED or (report.amount is not None and report.amount.units < attempt.units):
             # Only what was paid can be taken back in part: the news of the settlement is still on its way.
             _settle(change, attempt, report, actor)
     if attempt.state == AttemptState.SUCCEEDED:
@@ -284,11 +306,9 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
     """Start the child transaction that posts what happened after the end."""
     parent = change.transaction
     units = report.amount.units if report.amount is not None else int(attempt.units)
-    if report.incident:
-        parent.security = {
-            **parent.security,
-            "taken_back": [*parent.security.get("taken_back", ()), report.incident],
-        }
+    if report.incident and news != "late":
+        known = parent.security.get("incidents", ())
+        parent.security = {**parent.security, "incidents": [*known, _incident(report)]}
     child_id = ids.uuid7()
     change.children.append(
         {
@@ -312,7 +332,9 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
             "actor": actor,
         }
     )
-    if news != "late":
+    if news == Stage.REINSTATED:
+        parent.reversed_units = max(int(parent.reversed_units) - units, 0)
+    elif news != "late":
         parent.reversed_units = int(parent.reversed_units) + units
     public = ids.render(ids.Prefix.TRANSACTION, child_id)
     change.log("transaction.reversal_opened", actor=actor, reason=news, data={"reversal_id": public})
@@ -356,4 +378,5 @@ _HANDLERS = {
     Stage.CANCELED: _refuse,
     Stage.RETURNED: _take_back,
     Stage.DISPUTED: _take_back,
+    Stage.REINSTATED: _take_back,
 }
