@@ -16,9 +16,12 @@ _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no
 _QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Any]:
-    """Yield a headless Chromium; without one the test is skipped."""
+    """Yield a headless Chromium; without one the test is skipped.
+
+    One for each test: its driver keeps an event loop in this thread, in which Django would refuse other tests' queries.
+    """
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine (set CHROMIUM to one)")
     sync_api = pytest.importorskip("playwright.sync_api")

@@ -43,8 +43,9 @@ def standing(view: ProviderView) -> Cell:
     broken = open_breakers(view)
     if broken:
         return cells.badge(f"{len(broken)} breaker{'s' if len(broken) > 1 else ''} open", Tone.DANGER, icon="block")
-    rate = worst_rate(view.operations)
-    if rate < 0.9:
+    if not any(each.health.samples for each in view.operations):
+        return cells.badge("no calls lately", Tone.NEUTRAL, icon="bedtime")
+    if worst_rate(view.operations) < 0.9:
         return cells.badge("unwell", Tone.WARNING, icon="sick")
     return cells.badge("well", Tone.SUCCESS)
 

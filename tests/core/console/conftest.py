@@ -19,7 +19,7 @@ from core.identity.customers import CustomerView
 from core.kernel import held
 from core.orchestration.models import DeadLetter
 from core.providers import registry, states
-from core.providers.contract import Operation
+from core.providers.contract import Operation, Stage
 from core.webhooks.models import Status, WebhookEvent
 from tests.core.orchestration import fakes, world
 
@@ -58,6 +58,7 @@ def scene(db: None, bank: fakes.FakeProvider) -> Generator[Scene]:
     owner = world.customer(f"c{secrets.token_hex(5)}", units=500_000)
     listed = world.customer(f"c{secrets.token_hex(5)}", name="Ximena Tenebrosa Quimera")
     world.cover()
+    bank.submits.append(fakes.said(Stage.ACCEPTED, ref="ach_transfer_77"))
     paid = world.start(owner, world.wish("withdrawal", "50.00", by=world.bank(owner)), reference="order-77")
     stopped = world.start(owner, world.wish("transfer", "20.00", to=listed))
     world.work()
