@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework.request import Request
@@ -77,12 +77,14 @@ def find_moment(body: Mapping[str, Any], name: str, *, at: str = "") -> datetime
 
 
 def moment(value: str, *, pointer: str) -> datetime:
-    """Read RFC 3339 with a zone. Raises: InvalidInput (``invalid_time``)."""
+    """Read RFC 3339 with a zone, as UTC. Raises: InvalidInput (``invalid_time``), also for a time before year 1 there."""
+    when: datetime | None
     try:
-        when = datetime.fromisoformat(value)
-    except ValueError:
+        given = datetime.fromisoformat(value)
+        when = given.astimezone(UTC) if given.tzinfo is not None else None
+    except (ValueError, OverflowError):
         when = None
-    if when is None or when.tzinfo is None:
+    if when is None:
         raise errors.InvalidInput(
             code="invalid_time", detail="Give a time of RFC 3339, such as 2026-01-31T12:00:00Z.", pointer=pointer
         )

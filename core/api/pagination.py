@@ -54,13 +54,18 @@ class PageRequest:
 def read(request: Request, *, filters: Sequence[str] = ()) -> PageRequest:
     """Read ``limit`` and ``cursor`` from the address; any other parameter must be named in ``filters``.
 
-    Raises: InvalidInput (``invalid_limit``, ``invalid_cursor``, ``unknown_filter``).
+    Raises: InvalidInput (``invalid_limit``, ``invalid_cursor``, ``unknown_filter``, ``invalid_filter``).
     """
     asked = request.query_params
-    for name in asked:
+    for name, value in asked.items():
         if name not in _PAGING and name not in filters:
             raise errors.InvalidInput(
                 code="unknown_filter", detail="There is no such filter.", pointer=f"/query/{name[:60]}"
+            )
+        if "\0" in value:
+            # The database has no such character in any text.
+            raise errors.InvalidInput(
+                code="invalid_filter", detail="There is a NUL in this filter.", pointer=f"/query/{name}"
             )
     cursor = asked.get("cursor")
     return PageRequest(limit=_limit(asked.get("limit")), after=None if cursor is None else _decode(cursor))

@@ -206,6 +206,7 @@ def test_a_cell_of_the_matrix_ends_as_it_must(scene: Scene, cell: Cell, kind: st
     made = scene.start()
     scene.play(made, turns=_TURNS.get(str(cell.ending(kind)), 25))
 
+    assert scene.sandbox.control("GET", "faults")["faults"][0]["fired"] >= 1
     _ENDINGS[str(cell.ending(kind))](scene, made)
     assert [str(one) for one in books.run()] == []
 
