@@ -55,7 +55,7 @@ class Transaction(models.Model):
     preferences = models.JSONField(default=dict)
     next_action = models.JSONField(null=True)
     eta = models.DateTimeField(null=True)
-    parent = models.ForeignKey("orchestration.Transaction", models.PROTECT, null=True, related_name="+")
+    parent = models.ForeignKey("orchestration.Transaction", models.PROTECT, null=True, related_name="+", db_index=False)
     plan_id = models.UUIDField(null=True)
     client_reference = models.CharField(max_length=100, null=True)  # noqa: DJ001 - NULL keeps it out of the unique index
     correlation_id = models.CharField(max_length=64, default="", blank=True)
@@ -82,6 +82,16 @@ class Transaction(models.Model):
                 fields=["counterparty_id", "-id"],
                 name="orchestration_by_counterparty",
                 condition=models.Q(counterparty_id__isnull=False),
+            ),
+            models.Index(
+                fields=["state", "-id"],
+                name="orchestration_ended_badly",
+                condition=models.Q(state__in=["FAILED", "EXPIRED", "COMPENSATED"]),
+            ),
+            models.Index(
+                fields=["client_reference"],
+                name="orchestration_by_reference",
+                condition=models.Q(client_reference__isnull=False),
             ),
             models.Index(
                 fields=["state", "updated_at"],
