@@ -9,12 +9,13 @@ from django.db import transaction
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
-from core.orchestration.engine import changes, claims, writing
-from core.orchestration.engine.changes import Change
+from core.orchestration.engine import claims
 from core.orchestration.judging import news
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries
 from core.orchestration.states import BEFORE_RESERVATION, State
+from core.orchestration.steps import changes, writing
+from core.orchestration.steps.changes import Change
 
 _AT_ONCE = (BEFORE_RESERVATION - {State.COMPLIANCE_CHECK, State.KYC_VERIFICATION}) | {State.BALANCE_RESERVED}
 

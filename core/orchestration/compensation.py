@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core.kernel import errors
 from core.orchestration import kinds
-from core.orchestration.engine import changes, claims, writing
-from core.orchestration.engine.changes import Change
+from core.orchestration.engine import claims
 from core.orchestration.judging import news
 from core.orchestration.kinds import Deed
 from core.orchestration.models import Category, DeadLetter, DeadLetterState, Transaction
 from core.orchestration.states import State
+from core.orchestration.steps import changes, writing
+from core.orchestration.steps.changes import Change
 
 ACTOR = "system:compensation"
 

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine import claims
 from core.orchestration.models import DeadLetter, DeadLetterState
 from core.orchestration.states import SETTLED, State
+from core.orchestration.steps import changes, writing
 
 BULK_AT_MOST = 50
 

@@ -9,11 +9,12 @@ from django.db import transaction
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import kinds, outcomes
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine import claims
 from core.orchestration.engine.admission import NOT_PERMITTED
 from core.orchestration.judging import news
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
+from core.orchestration.steps import changes, writing
 
 _AT_A_GATE = frozenset({State.KYC_VERIFICATION, State.COMPLIANCE_CHECK})
 

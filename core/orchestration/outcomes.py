@@ -9,12 +9,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from core.orchestration import kinds
-from core.orchestration.engine import changes, claims, writing
-from core.orchestration.engine.changes import Change
+from core.orchestration.engine import claims
 from core.orchestration.judging import news
 from core.orchestration.judging.news import Result
 from core.orchestration.models import Attempt, Category
 from core.orchestration.models import Transaction as TransactionRow
+from core.orchestration.steps import changes, writing
+from core.orchestration.steps.changes import Change
 from core.providers import states
 from core.providers.contract import Report
 from core.resilience import wakeups

@@ -9,8 +9,9 @@ from django.db import transaction
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine import claims
 from core.orchestration.states import SETTLED, State
+from core.orchestration.steps import changes, writing
 
 _IN_A_PERSONS_HANDS = frozenset({State.KYC_VERIFICATION, State.COMPLIANCE_CHECK})
 

@@ -12,13 +12,14 @@ from core.identity.customers import CustomerView
 from core.kernel import ids
 from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
 from core.orchestration import gates, kinds
-from core.orchestration.engine import changes, claims, writing
-from core.orchestration.engine.changes import Change
+from core.orchestration.engine import claims
 from core.orchestration.gates import Finding, Party, Subject, Verdict
 from core.orchestration.judging import news
 from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
+from core.orchestration.steps import changes, writing
+from core.orchestration.steps.changes import Change
 
 ACTOR = "system:engine"
 # What the customer reads when a rule of compliance refused him: never which one.

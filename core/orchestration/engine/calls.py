@@ -9,10 +9,10 @@ from uuid import UUID
 
 from core.kernel import errors
 from core.orchestration import kinds
-from core.orchestration.engine import changes
-from core.orchestration.engine.changes import Change
 from core.orchestration.judging import news
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
+from core.orchestration.steps import changes
+from core.orchestration.steps.changes import Change
 from core.providers import calls, fanout, guard, registry
 from core.providers.contract import (
     Adapter,

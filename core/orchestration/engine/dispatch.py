@@ -11,14 +11,15 @@ from core.kernel import clock, errors, ids
 from core.ledger import queries
 from core.ledger.movements import Ruling
 from core.orchestration import kinds, offers
-from core.orchestration.engine import changes, claims, writing
+from core.orchestration.engine import claims
 from core.orchestration.engine.admission import written
 from core.orchestration.engine.calls import Call
-from core.orchestration.engine.changes import Change
 from core.orchestration.judging import news
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import State
+from core.orchestration.steps import changes, writing
+from core.orchestration.steps.changes import Change
 from core.providers import contract
 from core.resilience import retry
 from core.routing import decisions

@@ -11,11 +11,12 @@ import structlog
 
 from core.kernel import errors
 from core.orchestration import compensation, kinds, outcomes
-from core.orchestration.engine import admission, calls, changes, claims, dispatch, writing
+from core.orchestration.engine import admission, calls, claims, dispatch
 from core.orchestration.engine.calls import Call
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import AT_PROVIDER, BEFORE_RESERVATION, SETTLED, State
+from core.orchestration.steps import changes, writing
 from core.providers import fanout
 from core.providers.contract import Report
 from core.resilience import retry

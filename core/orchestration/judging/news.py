@@ -12,9 +12,9 @@ from uuid import UUID
 from core.kernel import ids
 from core.kernel.money import Money
 from core.orchestration import kinds
-from core.orchestration.engine.changes import Change
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import SETTLED, State
+from core.orchestration.steps.changes import Change
 from core.providers import registry
 from core.providers.contract import Operation, Report, Stage
 

@@ -10,7 +10,7 @@ from core.ledger import accounts, queries
 from core.ledger.accounts import AccountRef
 from core.ledger.models import AccountKind
 from core.ledger.movements import Entry, Line
-from core.orchestration.engine.changes import Change
+from core.orchestration.steps.changes import Change
 
 KIND = "debt_repaid"
 

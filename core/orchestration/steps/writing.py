@@ -16,10 +16,10 @@ from core.ledger import accounts, posting
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import Entry, Movement, Ruling
 from core.orchestration import gates
-from core.orchestration.engine import debts
-from core.orchestration.engine.changes import Change
 from core.orchestration.models import Attempt
 from core.orchestration.reading import feed
+from core.orchestration.steps import debts
+from core.orchestration.steps.changes import Change
 from core.resilience import retry
 
 _TRIES = 5
