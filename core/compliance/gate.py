@@ -31,21 +31,40 @@ def review(subjects: Sequence[Subject]) -> Mapping[UUID, Finding]:
     """Return a finding for each subject: the first rule, in the order of the lifecycle, that holds it up, or a pass.
 
     An approved stage (``subject.cleared``) is not looked at again. Nobody is refused here by a machine: what is found
-    is for a person to decide.
+    is for a person to decide. What passes counts for those after it in the set, although it is not reserved yet.
     """
     active = _held.get()
-    asked = [(rule, subject) for subject in subjects for rule in active if rules.applies(rule=rule, subject=subject)]
-    counted = _count([(rule, subject) for rule, subject in asked if rules.counts(rule=rule)])
-    found: dict[UUID, Finding] = {subject.transaction_id: PASSED for subject in subjects}
-    for rule, subject in asked:
-        if found[subject.transaction_id] is not PASSED:
-            continue
-        evidence = rules.judge(rule=rule, subject=subject, counted=counted.get((subject.transaction_id, rule.pk), 0))
-        if evidence is not None:
-            found[subject.transaction_id] = Finding(
-                verdict=Verdict.HOLD, stage=State(rule.stage), code=rule.code, evidence=evidence
-            )
+    asked = {
+        subject.transaction_id: [rule for rule in active if rules.applies(rule=rule, subject=subject)]
+        for subject in subjects
+    }
+    counted = _count(
+        [(rule, subject) for subject in subjects for rule in asked[subject.transaction_id] if rules.counts(rule=rule)]
+    )
+    found: dict[UUID, Finding] = {}
+    passed: dict[tuple[UUID, str, str], list[int]] = {}
+    for subject in subjects:
+        before = passed.setdefault((subject.customer.customer_id, subject.kind, subject.amount.asset.code), [])
+        found[subject.transaction_id] = _finding(subject, asked[subject.transaction_id], counted, before)
+        if found[subject.transaction_id] is PASSED:
+            before.append(subject.amount.units)
     return found
+
+
+def _finding(
+    subject: Subject, asked: Sequence[HoldRule], counted: Mapping[Question, int], before: Sequence[int]
+) -> Finding:
+    """Return the first rule that holds a subject up, or a pass; ``before`` is what passed in the same set."""
+    for rule in asked:
+        number = 0
+        if rules.counts(rule=rule):
+            least, most = rules.band(rule)
+            number = counted.get((subject.transaction_id, rule.pk), 0)
+            number += sum(units >= least and (most is None or units <= most) for units in before)
+        evidence = rules.judge(rule=rule, subject=subject, counted=number)
+        if evidence is not None:
+            return Finding(verdict=Verdict.HOLD, stage=State(rule.stage), code=rule.code, evidence=evidence)
+    return PASSED
 
 
 def _count(asked: Sequence[tuple[HoldRule, Subject]]) -> dict[Question, int]:

@@ -117,6 +117,18 @@ def test_twentieth_withdrawal_within_an_hour_waits():
     assert review(subject(customer=calm)) is PASSED
 
 
+def test_a_burst_that_is_reviewed_as_one_set_counts_itself():
+    busy, other = party(), party()
+    earlier(busy.customer_id, *[100] * 17)
+    burst = [subject(customer=busy) for _ in range(4)]
+    alone = subject(customer=other)
+
+    findings = gate.review([*burst[:2], alone, *burst[2:]])
+
+    assert [findings[one.transaction_id].code for one in burst] == ["", "", "withdrawal_velocity", "withdrawal_velocity"]
+    assert findings[alone.transaction_id] is PASSED
+
+
 def test_own_claim_does_not_count_as_an_earlier_one():
     customer = party()
     earlier(customer.customer_id, *[100] * 18)
