@@ -2,11 +2,11 @@
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "diboas.settings.dev")
-get_asgi_application()  # sets Django up; its own HTTP handler is not served here
+django.setup(set_prefix=False)
 
 from core.realtime import routing  # noqa: E402 - its models need Django set up first
 

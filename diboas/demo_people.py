@@ -58,18 +58,11 @@ def read(*, path: Path) -> dict[str, Any]:
 
 def _customer(person: Person, had: dict[str, Any], number: int) -> dict[str, Any]:
     password = _password(had)
-    view = customers.find_by_handle(person.handle) or customers.create(
-        customers.NewCustomer(
-            email=_email(person.handle),
-            password=password,
-            handle=person.handle,
-            display_name=person.name,
-            country="US",
-            kyc_level=person.kyc_level,
-            rate_class=person.rate_class,
-        )
-    )
-    _keep_password(view.email, password, had)
+    view = customers.find_by_handle(person.handle)
+    if view is None:
+        view = _create(person, password)
+    elif not had:
+        _renew_password(view.email, password)
     key = had.get("api_key", "")
     proof = api_keys.prove(key) if key else None
     if proof is None or proof.customer_id != view.id or proof.is_revoked or proof.is_expired:
@@ -104,13 +97,25 @@ def _staff(role: str, had: dict[str, Any]) -> dict[str, Any]:
     return {"email": email, "password": password, "totp_secret": totp_secret, "role": role}
 
 
-def _keep_password(email: str, password: str, had: dict[str, Any]) -> None:
-    if had:
-        return
+def _create(person: Person, password: str) -> customers.CustomerView:
+    return customers.create(
+        customers.NewCustomer(
+            email=_email(person.handle),
+            password=password,
+            handle=person.handle,
+            display_name=person.name,
+            country="US",
+            kyc_level=person.kyc_level,
+            rate_class=person.rate_class,
+        )
+    )
+
+
+def _renew_password(email: str, password: str) -> None:
+    """Give a customer whose sign-in was lost with the file a new one."""
     user = User.objects.get(email=email)
-    if not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+    user.set_password(password)
+    user.save(update_fields=["password"])
 
 
 def _password(had: dict[str, Any]) -> str:

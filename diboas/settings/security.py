@@ -9,6 +9,11 @@ SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 FIELD_KEYS = env.secrets("FIELD_KEYS")
 AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY")
 
+PASSWORD_HASHERS = [
+    "diboas.passwords.LeanArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost")
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000")
 LIVE_URL = env.text("LIVE_URL", "ws://127.0.0.1:8001")

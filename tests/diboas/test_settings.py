@@ -7,7 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from kombu import Queue
 
 from diboas.runner import checks, instance
@@ -126,3 +128,16 @@ def test_a_task_is_killed_before_its_lease_ends() -> None:
 
 def queues() -> list[Queue]:
     return list(jobs.CELERY_TASK_QUEUES)
+
+
+def test_passwords_are_hashed_at_owasps_cost(production: pytest.MonkeyPatch) -> None:
+    hasher = import_string(fresh("security").PASSWORD_HASHERS[0])()
+
+    encoded = hasher.encode("correct horse battery staple", "saltsaltsalt")
+
+    assert encoded.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hasher.verify("correct horse battery staple", encoded)
+    assert not hasher.verify("wrong horse", encoded)
+    older = Argon2PasswordHasher().encode("correct horse", "saltsaltsalt")
+    assert hasher.verify("correct horse", older)
+    assert hasher.must_update(older)

@@ -18,6 +18,7 @@ LOCK = 0x64_69_42_6F
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `make check` and the tests run them; here they would cost every start a second
     help = "Migrate, grant the application's role, load reference data and, when asked, the demo people."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
