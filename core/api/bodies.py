@@ -77,7 +77,7 @@ def find_moment(body: Mapping[str, Any], name: str, *, at: str = "") -> datetime
 
 
 def moment(value: str, *, pointer: str) -> datetime:
-    """Read RFC 3339 with a zone, as UTC. Raises: InvalidInput (``invalid_time``), also for a time before year 1 there."""
+    """Read RFC 3339 with a zone, as UTC. Raises: InvalidInput (``invalid_time``), also outside the years of UTC."""
     when: datetime | None
     try:
         given = datetime.fromisoformat(value)
