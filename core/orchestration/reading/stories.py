@@ -9,8 +9,11 @@ from uuid import UUID
 from core.api import amounts
 from core.kernel import clock, ids
 from core.ledger import queries as ledger
-from core.orchestration.models import Attempt
+from core.orchestration.models import Attempt, Transaction
 from core.routing import decisions
+
+# What a review blocked and then let go is told like any other hold that was set free.
+_OUTCOMES = {"": "open", "converted": "released"}
 
 
 def attempts(transaction_id: UUID) -> list[dict[str, Any]]:
@@ -39,7 +42,7 @@ def holds(transaction_id: UUID) -> list[dict[str, Any]]:
             "id": ids.render(ids.Prefix.HOLD, row.id),
             "amount": amounts.render(row.amount),
             "captured": amounts.render(row.captured),
-            "outcome": row.outcome or "open",
+            "outcome": _OUTCOMES.get(row.outcome, row.outcome),
             "placed_at": clock.rfc3339(row.placed_at),
             "resolved_at": None if row.resolved_at is None else clock.rfc3339(row.resolved_at),
         }
@@ -48,17 +51,26 @@ def holds(transaction_id: UUID) -> list[dict[str, Any]]:
 
 
 def entries(transaction_id: UUID) -> list[dict[str, Any]]:
-    """Return the journal entries with every line."""
+    """Return the journal entries with every line; whose account it is, other than the owner's, stays with us."""
+    owner = Transaction.objects.values_list("customer_id", flat=True).get(id=transaction_id)
     return [
         {
             "id": ids.render(ids.Prefix.ENTRY, row.id),
             "key": row.key,
             "kind": row.kind,
             "posted_at": clock.rfc3339(row.posted_at),
-            "lines": [{"account": line.account, **amounts.render(line.amount)} for line in row.lines],
+            "lines": [{"account": _account(line.account, owner), **amounts.render(line.amount)} for line in row.lines],
         }
         for row in ledger.entries_for(transaction_ids=[transaction_id])
     ]
+
+
+def _account(code: str, owner: UUID) -> str:
+    """Return an account by its name in the chart, a customer's without the customer."""
+    if not code.startswith("cust:"):
+        return code
+    _, holder, name = code.split(":", 2)
+    return name if holder == owner.hex else "recipient"
 
 
 PARTS: Mapping[str, Callable[[UUID], Any]] = {
