@@ -47,6 +47,18 @@ def provider_cost(*, key: str, provider: str, fee: Money) -> Entry:
     )
 
 
+def dispute_cost(*, key: str, provider: str, fee: Money) -> Entry:
+    """The provider took its fee for a dispute, which is ours to bear."""
+    return Entry(
+        key=key,
+        kind="dispute_cost",
+        lines=(
+            Line(account=accounts.external(provider, "available", fee.asset), units=fee.units),
+            Line(account=accounts.cost("dispute", fee.asset), units=-fee.units),
+        ),
+    )
+
+
 def payout_accepted(*, key: str, provider: str, amount: Money) -> Entry:
     """The bank has the payout: it is no longer at our disposal there, and not yet gone."""
     return _between(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from banking import postings
@@ -10,7 +11,7 @@ from core.fees.sheets import FeeSheet
 from core.kernel import errors
 from core.kernel.money import Money
 from core.ledger import lots
-from core.ledger.movements import Announce, ConsumeLot, Fulfil, OpenLot
+from core.ledger.movements import Announce, ConsumeLot, Entry, Fulfil, OpenLot
 from core.orchestration import kinds
 from core.orchestration.kinds import NOTHING, Deed
 from core.orchestration.models import Attempt, Transaction
@@ -110,7 +111,9 @@ class Deposit:
         key = f"{child.id}:reversal"
         if child.security["news"] == "late":
             entry = postings.deposit(key=key, customer_id=child.customer_id, sheet=sheet, provider=child.provider)
-            return Deed(entries=(entry,), operations=self._lot(parent, sheet))
+            return Deed(
+                entries=(entry, *self._cost(child, postings.provider_cost)), operations=self._lot(parent, sheet)
+            )
         if child.security["news"] == Stage.REINSTATED:
             entry = postings.dispute_won(
                 key=key, customer_id=child.customer_id, amount=child.money, provider=child.provider
@@ -126,7 +129,18 @@ class Deposit:
             covered=covered,
             provider=child.provider,
         )
-        return Deed(entries=(entry,), operations=(ConsumeLot(lot_id=parent.id, units=child.money.units),))
+        return Deed(
+            entries=(entry, *self._cost(child, postings.dispute_cost)),
+            operations=(ConsumeLot(lot_id=parent.id, units=child.money.units),),
+        )
+
+    def _cost(self, child: Transaction, post: Callable[..., Entry]) -> tuple[Entry, ...]:
+        """Return the entry of what the provider kept, where it said so."""
+        units = child.security.get("provider_fee")
+        if units is None:
+            return ()
+        fee = Money(int(units), child.money.asset)
+        return (post(key=f"{child.id}:provider_cost", provider=child.provider, fee=fee),)
 
     def _lot(self, transaction: Transaction, sheet: FeeSheet) -> tuple[OpenLot, ...]:
         lifetime = lots.lifetime(

@@ -169,6 +169,7 @@ def dispute_report(dispute: Doc, *, event_type: str) -> contract.Report:
         amount=Money.of(dispute.whole("amount"), dispute.text("currency").upper()),
         reason=str(stage) if stage is Stage.REINSTATED else dispute.find_text("reason") or "disputed",
         raw_status=f"dispute_{status}",
+        provider_fee=_dispute_fee(dispute) if stage is Stage.DISPUTED else None,
         incident=dispute.find_text("id"),
         occurred_at=dispute.unix("created"),
     )
@@ -208,6 +209,14 @@ def refusal(answer: http.Answer) -> contract.ProviderError:
 def _decline(error: Doc) -> str:
     code = error.find_text("code")
     return DECLINES.get(error.find_text("decline_code") or code) or DECLINES.get(code, "card_declined")
+
+
+def _dispute_fee(dispute: Doc) -> Money | None:
+    """Read what Stripe took for the dispute itself. Without it the dispute is news all the same."""
+    entries = dispute.fields.get("balance_transactions")
+    taken = Doc(entries[0]) if isinstance(entries, list) and entries and isinstance(entries[0], dict) else None
+    units = taken.find_whole("fee") if taken else None
+    return Money.of(units, taken.text("currency").upper()) if taken and units else None
 
 
 def _fee(intent: Doc) -> Money | None:

@@ -95,7 +95,8 @@ class Kind(Protocol):
     ``to_move`` is what the provider is asked to move; ``accepted`` is posted once, when the provider first has it;
     ``complete`` when it is settled; ``release`` undoes the reservation; ``undo_accepted`` undoes ``accepted``;
     ``reverse`` posts news that came after the end, for the child transaction ``child`` of ``parent``: what came is in
-    ``child.security["news"]`` (``returned``, ``disputed``, ``reinstated``, ``late``).
+    ``child.security["news"]`` (``returned``, ``disputed``, ``reinstated``, ``late``), and what the provider kept for
+    it, in units, in ``child.security["provider_fee"]``.
     """
 
     @property

@@ -328,7 +328,7 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
             "parent_id": parent.id,
             "correlation_id": parent.correlation_id,
             "request_id": "",
-            "security": {"news": news},
+            "security": {"news": news, "provider_fee": _fee_units(report)},
             "actor": actor,
         }
     )
@@ -338,6 +338,12 @@ def _open_reversal(change: Change, attempt: Attempt, report: Report, *, news: st
         parent.reversed_units = int(parent.reversed_units) + units
     public = ids.render(ids.Prefix.TRANSACTION, child_id)
     change.log("transaction.reversal_opened", actor=actor, reason=news, data={"reversal_id": public})
+
+
+def _fee_units(report: Report) -> str | None:
+    """Return what the provider kept of the same asset, as text: other assets are for the reconciliation."""
+    fee = report.provider_fee
+    return None if not fee or report.amount is None or fee.asset != report.amount.asset else str(fee.units)
 
 
 def await_news(change: Change, attempt: Attempt) -> None:

@@ -293,6 +293,27 @@ def test_a_dispute_is_news_of_its_charge(kind: str, status: str, stage: Stage) -
     assert report.reason == ("reinstated" if stage is Stage.REINSTATED else "fraudulent")
 
 
+def test_a_dispute_says_what_stripe_takes_for_it() -> None:
+    taken = {"fee": 1_500, "currency": "usd", "amount": -10_000, "net": -11_500}
+    dispute = {
+        "id": "dp_1",
+        "payment_intent": "pi_1",
+        "amount": 10_000,
+        "currency": "usd",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "created": SIGNED_AT,
+        "balance_transactions": [taken],
+    }
+
+    took = event("charge.dispute.created", dispute).report
+    gave = event("charge.dispute.funds_reinstated", {**dispute, "status": "won"}).report
+
+    assert took is not None
+    assert gave is not None
+    assert (took.provider_fee, gave.provider_fee) == (Money.of(1_500, "USD"), None)
+
+
 @pytest.mark.parametrize("kind", ["charge.succeeded", "payout.paid", "customer.created", "payment_intent.created"])
 def test_what_is_no_news_of_a_charge_of_ours_says_nothing(kind: str) -> None:
     news = event(kind, dict(intent(status="requires_payment_method").fields))

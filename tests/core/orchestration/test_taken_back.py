@@ -37,7 +37,9 @@ def _withdrawal(bank: fakes.FakeProvider, answer: fakes.Step) -> tuple[CustomerV
     return ana, made
 
 
-def _news(made: UUID, stage: Stage, *, units: int | None = None, incident: str = "") -> Reported:
+def _news(
+    made: UUID, stage: Stage, *, units: int | None = None, incident: str = "", fee: int | None = None
+) -> Reported:
     attempt = world.attempts(made)[0]
     report = Report(
         operation=Operation(attempt.operation),
@@ -46,6 +48,7 @@ def _news(made: UUID, stage: Stage, *, units: int | None = None, incident: str =
         key=attempt.key,
         amount=None if units is None else Money(units, USD),
         incident=incident,
+        provider_fee=None if fee is None else Money(fee, USD),
     )
     return Reported(provider=attempt.provider, source="webhook", report=report)
 
@@ -129,6 +132,28 @@ def test_each_dispute_of_a_charge_is_taken_once(bank: fakes.FakeProvider) -> Non
     assert results == [Result.APPLIED, Result.DUPLICATE, Result.APPLIED, Result.DUPLICATE, Result.DUPLICATE]
     assert int(world.see(made).reversed_units) == 5_000
     assert world.figures(ana) == (9_630 - 5_000, 0, 0)
+
+
+def test_a_dispute_costs_us_its_fee_and_the_customer_none(bank: fakes.FakeProvider) -> None:
+    ana, made = _deposit(bank, said(Stage.SETTLED))
+
+    outcomes.apply([_news(made, Stage.DISPUTED, units=3_000, incident="dp_1", fee=1_500)])
+    world.work()
+
+    assert world.figures(ana) == (9_630 - 3_000, 0, 0)
+    assert world.system("cost:dispute") == -1_500
+    assert world.system("ext:increase:available") == 3_000 + 1_500
+
+
+def test_a_late_success_costs_what_the_provider_kept(bank: fakes.FakeProvider) -> None:
+    ana, made = _deposit(bank, Rejected(code="card_declined"))
+
+    outcomes.apply([_news(made, Stage.SETTLED, units=10_000, fee=320)])
+    world.work()
+
+    assert world.figures(ana) == (9_630, 0, 0)
+    assert world.system("cost:provider") == -320
+    assert world.system("ext:increase:pending") == -10_000 + 320
 
 
 def test_a_partial_dispute_leaves_the_rest_of_the_lot_open(bank: fakes.FakeProvider) -> None:
