@@ -60,6 +60,8 @@ def hear(*, change: Change, attempt: Attempt, report: Report, actor: str) -> Res
         return _quarantine(change, attempt, wrong, actor)
     if report.stage is Stage.UNMAPPED:
         change.log("provider.status_unmapped", actor=actor, data={"raw_status": report.raw_status[:60]})
+        attempt.provider_ref = attempt.provider_ref or report.provider_ref
+        change.attempts[attempt.id] = attempt
         await_news(change, attempt)
         return Result.APPLIED
     if _is_known(change.transaction, attempt, report):

@@ -173,6 +173,17 @@ def test_a_status_we_do_not_know_never_settles_money(bank: fakes.FakeProvider) -
     assert world.figures(ana) == (10_000, 2_000, 0)
 
 
+def test_an_answer_we_do_not_understand_still_tells_by_which_id_to_ask(bank: fakes.FakeProvider) -> None:
+    ana, made = _sent_withdrawal(bank, stage=Stage.UNMAPPED)
+    bank.statuses = [said(Stage.SETTLED)]
+
+    world.due_now(made)
+    world.work()
+
+    assert [(query.provider_ref, query.order) for query in bank.queries] == [("ref_1", None)]
+    assert world.figures(ana) == (8_000, 0, 0)
+
+
 def test_a_provider_that_never_says_is_put_before_a_person_with_the_money_held(bank: fakes.FakeProvider) -> None:
     ana = world.customer("ana", units=10_000)
     world.cover()
