@@ -20,10 +20,10 @@ demo: ## start everything in a temporary folder, move money through it, check th
 	@exec $(WITH_RUN) python -m diboas.demo
 
 test: ## run the tests
-	@$(WITH_DEV) pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(WITH_DEV) pytest -n $(WORKERS) $(ARGS)
 
-long: ## the long version of the model-based and race tests (half an hour)
-	@LEDGER_STEPS=20000 RACE_FACTOR=20 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency $(ARGS)
+long: ## the long version of the model-based, race, kill and fuzz tests (half an hour)
+	@LEDGER_STEPS=20000 RACE_FACTOR=20 DIBOAS_LONG=1 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency tests/abuse $(ARGS)
 
 check: lint types ## everything that must hold before a commit: lint, types, settings, docs, tests
 	@$(WITH_DEV) python -m diboas.runner.checks

@@ -9,10 +9,11 @@ from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.remote import Producer
 
 from core.kernel import ids
 from core.ledger import accounts
-from tests import databases
+from tests import databases, scheduling
 from tests.platform import Platform
 from tests.running import running
 
@@ -80,8 +81,13 @@ def committed_db(
 def platform(database_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Run the whole platform, once for all tests that look at it from outside.
 
-    They are marked `xdist_group("platform")`, so that one worker has all of them, and leave the pretend providers well
-    behaved.
+    tests/scheduling.py gives all of them to one process; each leaves the pretend providers well behaved.
     """
     with running(template=database_template, folder=tmp_path_factory.mktemp("platform")) as made:
         yield made
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.OnePlatform:
+    """Keep the tests that need the running platform in one process."""
+    return scheduling.OnePlatform(config, log)

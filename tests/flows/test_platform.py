@@ -15,7 +15,7 @@ import requests
 from diboas.runner import ports
 from tests.platform import Client, Json, Platform, cents, eventually
 
-pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 WEEK_S = 7 * 24 * 3600
 ACTING = [("deposit", "stripe", "charge"), ("withdrawal", "increase", "payout")]
 
