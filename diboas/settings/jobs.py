@@ -13,7 +13,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Below the lease of 60 s: a task is killed before somebody else may take its rows.
+# For tasks that set none of their own. Drains do, below their lease of 30 s: they are killed before somebody else takes
+# their rows, and the fencing number would refuse their writes anyway.
 CELERY_TASK_TIME_LIMIT = 55
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"

@@ -125,7 +125,12 @@ def test_a_burst_that_is_reviewed_as_one_set_counts_itself():
 
     findings = gate.review([*burst[:2], alone, *burst[2:]])
 
-    assert [findings[one.transaction_id].code for one in burst] == ["", "", "withdrawal_velocity", "withdrawal_velocity"]
+    assert [findings[one.transaction_id].code for one in burst] == [
+        "",
+        "",
+        "withdrawal_velocity",
+        "withdrawal_velocity",
+    ]
     assert findings[alone.transaction_id] is PASSED
 
 
