@@ -27,8 +27,9 @@ def register(
 ) -> None:
     """Add a probe, from an ``AppConfig.ready()``.
 
-    ``sql_exists`` is a condition such as ``EXISTS (SELECT FROM t WHERE due_at <= (SELECT clock_timestamp()))`` that an
-    index answers; ``params`` gives the values of its placeholders at each look. Without it a percent sign is plain text.
+    ``sql_exists`` is a condition such as ``EXISTS (SELECT FROM t WHERE due_at <= (SELECT clock_timestamp()))`` that
+    an index answers; ``params`` gives the values of its placeholders at each look. Without it a percent sign is plain
+    text.
     """
     sql = sql_exists if params else sql_exists.replace("%", "%%")
     _probes[name] = Probe(name=name, sql_exists=sql, task=task, queue=queue, key=key, params=params)
