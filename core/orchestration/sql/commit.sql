@@ -55,14 +55,18 @@ BEGIN
         EXECUTE format(
             'SELECT coalesce(jsonb_agg(jsonb_build_object(''r'', c.ref, ''v'', c.verdict)), ''[]'') FROM %I($1) c '
             'WHERE c.verdict <> ''ok''', payload->>'consumer')
-            INTO verdicts USING orchestration_only(payload->'limits', 'ref', good);
-        refused := refused || verdicts;
-        good := orchestration_without(good, verdicts);
+            INTO verdicts USING CASE cardinality(good) WHEN total THEN payload->'limits'
+                                ELSE orchestration_only(payload->'limits', 'ref', good) END;
+        IF jsonb_array_length(verdicts) > 0 THEN
+            refused := refused || verdicts;
+            good := orchestration_without(good, verdicts);
+        END IF;
     END IF;
 
     IF jsonb_array_length(payload->'moves') > 0 THEN
         SELECT coalesce(jsonb_agg(jsonb_build_object('r', m.ref, 'v', m.verdict)), '[]') INTO verdicts
-        FROM ledger_apply(orchestration_only(payload->'moves', 'ref', good)) m WHERE m.verdict <> 'ok';
+        FROM ledger_apply(CASE cardinality(good) WHEN total THEN payload->'moves'
+                          ELSE orchestration_only(payload->'moves', 'ref', good) END) m WHERE m.verdict <> 'ok';
         IF jsonb_array_length(verdicts) > 0 THEN
             refused := refused || verdicts;
             good := orchestration_without(good, verdicts);

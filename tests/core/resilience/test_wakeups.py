@@ -75,10 +75,11 @@ def test_once_the_task_has_started_the_next_wake_up_is_a_new_one(app: Celery, qu
 def test_the_mark_of_a_lost_message_fades(
     app: Celery, queue: str, committed_db: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeups, "_MARK_TTL_MS", 50)
+    monkeypatch.setattr(wakeups, "_MARK_TTL_MS", 3000)
+    assert wakeups.send(task=TASK, queue=queue, key="warm up the broker's connection, which takes longer than a mark")
     assert wakeups.send(task=TASK, queue=queue, key="k")
     assert not wakeups.send(task=TASK, queue=queue, key="k")
-    time.sleep(0.08)
+    time.sleep(3.1)
 
     assert wakeups.send(task=TASK, queue=queue, key="k")
 
