@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from banking import postings
 from banking.kinds import reservations
+from banking.kinds.roles import ByProvider
 from core.fees.sheets import FeeSheet
 from core.kernel import errors
 from core.kernel.money import Money
@@ -14,7 +15,7 @@ from core.ledger import lots
 from core.ledger.movements import Announce, ConsumeLot, Entry, Fulfil, OpenLot
 from core.orchestration import kinds
 from core.orchestration.kinds import NOTHING, Deed
-from core.orchestration.models import Attempt, Transaction
+from core.orchestration.models import Transaction
 from core.orchestration.states import State
 from core.providers import contract
 from core.providers.contract import Stage
@@ -45,7 +46,7 @@ RULES = kinds.Rules(
 )
 
 
-class Deposit:
+class Deposit(ByProvider):
     """A card is charged with the whole debit; what is left after fees becomes banking balance."""
 
     domain = "banking"
@@ -56,18 +57,6 @@ class Deposit:
     def to_move(self, *, transaction: Transaction) -> Money:
         """The card is charged with the whole debit."""
         return FeeSheet.from_json(transaction.fees or {}).debit
-
-    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: kinds.Instrument) -> contract.Order:
-        """Charge the card with the debit."""
-        return contract.Order(
-            operation=self.operation,
-            method=attempt.method,
-            key=attempt.key,
-            reference=transaction.public_id,
-            amount=attempt.amount,
-            instrument=instrument.secrets,
-            correlation_id=transaction.correlation_id,
-        )
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return reservations.expect(transaction=transaction, lifetime=lifetime)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from banking.kinds.roles import InOurBooks
 from core.kernel import errors
-from core.kernel.money import Money
 from core.orchestration import kinds
 from core.orchestration.kinds import NOTHING, Deed
-from core.orchestration.models import Attempt, Transaction
+from core.orchestration.models import Transaction
 from core.orchestration.states import State
 from core.providers import contract
 
@@ -31,19 +31,12 @@ RULES = kinds.Rules(
 )
 
 
-class Reversal:
+class Reversal(InOurBooks):
     """It has happened already, outside: nothing is reserved or refused, it is posted as its parent's kind says."""
 
     domain = "banking"
     name = "reversal"
-    operation: contract.Operation | None = None
     rules = RULES
-
-    def to_move(self, *, transaction: Transaction) -> Money:
-        raise errors.SystemFault(code="no_provider", detail="A reversal asks no provider.")
-
-    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: kinds.Instrument) -> contract.Order:
-        raise errors.SystemFault(code="no_provider", detail="A reversal asks no provider.")
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return NOTHING
@@ -51,19 +44,10 @@ class Reversal:
     def block(self, *, transaction: Transaction) -> Deed:
         return NOTHING
 
-    def send(self, *, transaction: Transaction) -> Deed:
-        return NOTHING
-
-    def accepted(self, *, transaction: Transaction) -> Deed:
-        return NOTHING
-
     def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed:
         raise errors.SystemFault(code="reversal_needs_parent", detail="A reversal is posted by its parent's kind.")
 
     def release(self, *, transaction: Transaction, expired: bool) -> Deed:
-        return NOTHING
-
-    def undo_accepted(self, *, transaction: Transaction) -> Deed:
         return NOTHING
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from banking import postings
 from banking.kinds import reservations
+from banking.kinds.roles import InOurBooks
 from core.fees.sheets import FeeSheet
 from core.kernel import errors
-from core.kernel.money import Money
 from core.ledger.movements import CaptureHold
 from core.orchestration import kinds
-from core.orchestration.kinds import NOTHING, Deed
-from core.orchestration.models import Attempt, Transaction
+from core.orchestration.kinds import Deed
+from core.orchestration.models import Transaction
 from core.orchestration.states import State
 from core.providers import contract
 
@@ -34,31 +34,18 @@ RULES = kinds.Rules(
 )
 
 
-class Transfer:
+class Transfer(InOurBooks):
     """The debit is held and, in the next step, captured in the same entry that pays the recipient."""
 
     domain = "banking"
     name = "transfer"
-    operation: contract.Operation | None = None
     rules = RULES
-
-    def to_move(self, *, transaction: Transaction) -> Money:
-        raise errors.SystemFault(code="no_provider", detail="A transfer asks no provider.")
-
-    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: kinds.Instrument) -> contract.Order:
-        raise errors.SystemFault(code="no_provider", detail="A transfer asks no provider.")
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return reservations.hold(transaction=transaction, lifetime=lifetime)
 
     def block(self, *, transaction: Transaction) -> Deed:
         return reservations.hold(transaction=transaction, lifetime=None, kind=reservations.LEGAL)
-
-    def send(self, *, transaction: Transaction) -> Deed:
-        return NOTHING
-
-    def accepted(self, *, transaction: Transaction) -> Deed:
-        return NOTHING
 
     def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed:
         """Pay the recipient and our fee out of the hold, in one entry."""
@@ -76,9 +63,6 @@ class Transfer:
 
     def release(self, *, transaction: Transaction, expired: bool) -> Deed:
         return reservations.free(transaction=transaction, expired=expired)
-
-    def undo_accepted(self, *, transaction: Transaction) -> Deed:
-        return NOTHING
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
         raise errors.SystemFault(code="not_reversible", detail="Nobody outside can reverse a transfer.")

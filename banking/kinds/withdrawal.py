@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from banking import postings
 from banking.kinds import reservations
+from banking.kinds.roles import ByProvider
 from core.fees.sheets import FeeSheet
 from core.kernel.money import Money
 from core.ledger.movements import CaptureHold, PinHold
 from core.orchestration import kinds
 from core.orchestration.kinds import Deed
-from core.orchestration.models import Attempt, Transaction
+from core.orchestration.models import Transaction
 from core.orchestration.states import State
 from core.providers import contract
 from core.providers.contract import Stage
@@ -43,7 +44,7 @@ RULES = kinds.Rules(
 )
 
 
-class Withdrawal:
+class Withdrawal(ByProvider):
     """The debit is held, the bank is asked to pay what arrives after fees, and the hold is captured once it settled."""
 
     domain = "banking"
@@ -54,18 +55,6 @@ class Withdrawal:
     def to_move(self, *, transaction: Transaction) -> Money:
         """The bank is to pay out what arrives."""
         return FeeSheet.from_json(transaction.fees or {}).receive
-
-    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: kinds.Instrument) -> contract.Order:
-        """Pay out what is to arrive."""
-        return contract.Order(
-            operation=self.operation,
-            method=attempt.method,
-            key=attempt.key,
-            reference=transaction.public_id,
-            amount=attempt.amount,
-            instrument=instrument.secrets,
-            correlation_id=transaction.correlation_id,
-        )
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return reservations.hold(transaction=transaction, lifetime=lifetime)
