@@ -23,6 +23,7 @@ def page(platform: Platform, chromium: Any) -> Iterator[Any]:
     """Yield a page that notes what its browser complains of, above all of our content policy."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     made = context.new_page()
+    made.set_default_timeout(60_000)
     made.complaints = []
     made.on("console", lambda said: made.complaints.append(said.text) if said.type == "error" else None)
     made.on("pageerror", lambda error: made.complaints.append(str(error)))
@@ -81,14 +82,14 @@ def test_a_held_up_transaction_is_decided_with_a_reason(page: Any, platform: Pla
 
 def test_the_tower_hears_of_a_transaction_without_being_asked(page: Any, platform: Platform, pictures: Path) -> None:
     sign_in(page, platform, "operations")
-    page.wait_for_selector("#tower-live:has-text('live')", timeout=20_000)
+    page.wait_for_selector("#tower-live:has-text('live')", timeout=60_000)
     before = page.inner_text("#tower .c-bars + .c-axis, #tower .c-note")
     page.evaluate("document.querySelector('#tower').dataset.seen = 'the same page'")
 
     row = platform.client("ana").deposit("100.00")
     platform.client("ana").settled(row["id"])
 
-    eventually(lambda: page.inner_text("#tower .c-note") != before or None, timeout_s=15.0, pause_s=0.3)
+    eventually(lambda: page.inner_text("#tower .c-note") != before or None, timeout_s=45.0, pause_s=0.3)
     assert page.get_attribute("#tower", "data-seen") == "the same page"
     page.screenshot(path=str(pictures / "tower.png"), full_page=True)
     page.goto(f"{platform.facts['base_url']}/console/orchestration/transaction/?q={row['id']}")
