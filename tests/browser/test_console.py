@@ -63,19 +63,21 @@ def test_a_held_up_transaction_is_decided_with_a_reason(page: Any, platform: Pla
     sign_in(page, platform, "compliance_officer")
     page.goto(f"{platform.facts['base_url']}/console/compliance/case/?q={row['id']}")
     page.click("table tbody tr td a")
+    page.wait_for_selector("text=Evidence")
     page.screenshot(path=str(pictures / "case.png"), full_page=True)
     page.click("text=Approve")
 
     # The browser would stop what is too short before it is sent: it is the server's own answer that is looked at.
+    page.wait_for_selector("form.c-card")
     page.eval_on_selector("form.c-card", "form => { form.noValidate = true }")
     page.fill("#id_reason", "no")
     page.click("form button.c-primary")
-    assert "at least 5 characters" in page.inner_text("form.c-card")
+    page.wait_for_selector("form.c-card :text('at least 5 characters')")
     page.fill("#id_reason", "Spoke to the customer, the name is a coincidence.")
     page.screenshot(path=str(pictures / "approve.png"), full_page=True)
     page.click("form button.c-primary")
 
-    assert "The case is approved" in page.inner_text("#main")
+    page.wait_for_selector("#main :text('The case is approved')")
     assert platform.client("ana").settled(row["id"])["state"] == "COMPLETED"
     assert [text for text in page.complaints if "422" not in text] == []
 
@@ -94,6 +96,7 @@ def test_the_tower_hears_of_a_transaction_without_being_asked(page: Any, platfor
     page.screenshot(path=str(pictures / "tower.png"), full_page=True)
     page.goto(f"{platform.facts['base_url']}/console/orchestration/transaction/?q={row['id']}")
     page.click("table tbody tr td a")
+    page.wait_for_selector("text=Where it stands")
     story = page.inner_text("#main")
     for part in ("Where it stands", "Timeline", "Fees", "Ledger lines", "Attempts", "Provider calls", "Webhooks"):
         assert part in story, part
