@@ -1,20 +1,35 @@
 """Callers of the API: with a sign-in, with a key, with nothing."""
 
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
-from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from core.identity import api_keys, rate_limits, second_factor
+from core.identity import api_keys
 from core.identity.customers import CustomerView
-from core.identity.staff import StaffView
 from tests.core.identity import people
+from tests.core.identity.fixtures import (
+    _fresh_rates,
+    client,
+    customer,
+    make_customer,
+    member,
+    refused_by,
+    totp_secret,
+)
 
+__all__ = [
+    "_fresh_rates",
+    "client",
+    "customer",
+    "make_customer",
+    "member",
+    "refused_by",
+    "totp_secret",
+]
 Call = Callable[..., HttpResponse]
 
 
@@ -28,36 +43,6 @@ def caller(client: Client, token: str = "") -> Call:
         return client.generic(method, path, data, content_type="application/json", headers=headers)
 
     return call
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rates() -> None:
-    rate_limits.rate_limits.forget()
-
-
-@pytest.fixture
-def make_customer(db: None) -> Callable[..., CustomerView]:
-    return people.make_customer
-
-
-@pytest.fixture
-def customer(db: None) -> CustomerView:
-    return people.make_customer()
-
-
-@pytest.fixture
-def totp_secret() -> str:
-    return second_factor.new_secret()
-
-
-@pytest.fixture
-def member(db: None, totp_secret: str) -> StaffView:
-    return people.make_staff(totp_secret=totp_secret)
-
-
-@pytest.fixture
-def client() -> Client:
-    return people.client_of_its_own()
 
 
 @pytest.fixture
@@ -93,15 +78,3 @@ def signed_in(client: Client, customer: CustomerView) -> Call:
     """The customer, by sign-in."""
     body = {"email": customer.email, "password": people.PASSWORD}
     return caller(client, caller(client)("POST", "/api/v1/auth/sign-in", body).json()["access_token"])
-
-
-@pytest.fixture
-def refused_by() -> Callable[[str], AbstractContextManager[None]]:
-    """Expect that the database refuses what the block does, by the constraint of that name."""
-
-    @contextmanager
-    def refused(constraint: str) -> Generator[None, None, None]:
-        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-            yield
-
-    return refused
