@@ -52,6 +52,7 @@ _ALL = (
     _coin("ETH", "ethereum", 18, home="investing"),
     _coin("USDC", "ethereum", 6, contract="0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"),
     _coin("USDT", "ethereum", 6, contract="0xdAC17F958D2ee523a2206206994597C13D831ec7"),
+    _coin("AUSDC", "ethereum", 6, contract="0x98C23E9d8f34FEFb1B7BD6a91B7FF122F4e16F5c", home="defi"),
     _coin("SOL", "solana", 9, home="investing"),
     _coin("USDC", "solana", 6, contract="EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"),
     _coin("USDT", "solana", 6, contract="Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB"),

@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
 from core.kernel import errors
+from core.kernel.assets import Asset
 from core.kernel.money import Money
 
 
@@ -39,6 +41,12 @@ class Operation(StrEnum):
 
     CHARGE = "charge"
     PAYOUT = "payout"
+    ORDER = "order"
+    CUSTODY_OUT = "custody_out"
+    CUSTODY_IN = "custody_in"
+    SWAP = "swap"
+    SUPPLY = "supply"
+    REDEEM = "redeem"
 
 
 class Proof(StrEnum):
@@ -50,12 +58,16 @@ class Proof(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far one operation has got at the provider, in our words. Rises only, except into the last four."""
+    """How far one operation has got at the provider, in our words. Rises only, except into the last four.
+
+    EXECUTED is done there but not final yet: an order filled and not settled, a block without enough on top of it.
+    """
 
     UNMAPPED = "unmapped"
     ACTION_REQUIRED = "action_required"
     ACCEPTED = "accepted"
     SUBMITTED = "submitted"
+    EXECUTED = "executed"
     SETTLED = "settled"
     DECLINED = "declined"
     CANCELED = "canceled"
@@ -97,7 +109,8 @@ class Order:
     """One thing to do, exactly. ``key`` is our idempotency key, ``reference`` the public id of the transaction.
 
     ``instrument`` holds what the operation's method needs: ``token`` for a card; ``account_number``,
-    ``routing_number``, ``funding`` and ``holder`` for a bank account.
+    ``routing_number``, ``funding`` and ``holder`` for a bank account. ``target`` is what is to arrive where that is
+    another asset; ``terms`` are the locked terms of the transaction; ``customer_id`` says whose wallet signs.
     """
 
     operation: Operation
@@ -107,6 +120,9 @@ class Order:
     amount: Money
     instrument: Mapping[str, str]
     correlation_id: str = ""
+    target: Asset | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    customer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +142,22 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One part of an order that was executed: what we gave for what, and what the exchange kept of it.
+
+    ``price`` is the exchange's own text. ``fee`` is in the asset in which it was taken, and is inside ``paid`` or
+    ``received`` already: those are what our balances there changed by.
+    """
+
+    trade_id: str
+    paid: Money
+    received: Money
+    fee: Money
+    price: str
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a provider says of one operation, from an answer, a webhook or a poll alike.
 
@@ -133,7 +165,9 @@ class Report:
     ``destination`` are compared with what was asked. ``rank`` orders reports of one operation where the provider gives
     a sequence; 0 where it gives none. ``provider_fee`` is what the provider kept, where it says so. ``action`` tells
     the customer what to do at ACTION_REQUIRED (``type``, ``url``). ``incident`` is the provider's own id of a return or
-    dispute, where one operation may have several of them.
+    dispute, where one operation may have several of them. ``fills`` are all that are known so far; ``spent`` and
+    ``received`` what the whole operation took and brought in the end; ``costs`` what it cost us (gas), per asset
+    instance; ``facts`` what the kind needs for its books and its story, as text (``scaled_units``, ``tx_hash``).
     """
 
     operation: Operation
@@ -151,6 +185,11 @@ class Report:
     provider_fee: Money | None = None
     action: Mapping[str, str] = field(default_factory=dict)
     incident: str = ""
+    fills: tuple[Fill, ...] = ()
+    spent: Money | None = None
+    received: Money | None = None
+    costs: tuple[Money, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

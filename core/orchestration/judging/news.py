@@ -38,12 +38,13 @@ _RANK = {
     Stage.ACTION_REQUIRED: 1,
     Stage.ACCEPTED: 2,
     Stage.SUBMITTED: 3,
-    Stage.SETTLED: 4,
-    Stage.DECLINED: 5,
-    Stage.CANCELED: 5,
-    Stage.RETURNED: 6,
-    Stage.DISPUTED: 6,
-    Stage.REINSTATED: 6,
+    Stage.EXECUTED: 4,
+    Stage.SETTLED: 5,
+    Stage.DECLINED: 6,
+    Stage.CANCELED: 6,
+    Stage.RETURNED: 7,
+    Stage.DISPUTED: 7,
+    Stage.REINSTATED: 7,
 }
 _REFUSALS = frozenset({Stage.DECLINED, Stage.CANCELED})
 # News of money that had been moved: taken back, or given again. The amount may be a part of what was moved.
@@ -381,6 +382,7 @@ _HANDLERS = {
     Stage.ACTION_REQUIRED: _progress,
     Stage.ACCEPTED: _progress,
     Stage.SUBMITTED: _progress,
+    Stage.EXECUTED: _progress,
     Stage.SETTLED: _settle,
     Stage.DECLINED: _refuse,
     Stage.CANCELED: _refuse,
