@@ -21,7 +21,9 @@ class Transaction(models.Model):
     own transitions, found through ``kinds.model_of``. ``trail`` names the states that the last write walked through, so
     that the database can check each hop of it; ``seq`` is the number of the last event; ``undo`` lists the registered
     compensations, oldest first; ``cleared`` names the gates that a person opened. ``due_at`` is the schedule; a row
-    that is not settled and not due is in a person's hands.
+    that is not settled and not due is in a person's hands. ``target_asset`` is what arrives, empty where it is
+    ``asset``; ``leg`` is the leg at work; ``terms`` are the domain's words, locked when the wish was accepted;
+    ``results`` is what really happened.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -39,6 +41,7 @@ class Transaction(models.Model):
     deadline_at = models.DateTimeField(null=True)
     tries = models.SmallIntegerField(default=0)
     asset = models.CharField(max_length=30)
+    target_asset = models.CharField(max_length=30, default="", blank=True)
     side = models.CharField(max_length=6)
     units = models.DecimalField(max_digits=78, decimal_places=0)
     debit_units = models.DecimalField(max_digits=78, decimal_places=0, null=True)
@@ -53,6 +56,9 @@ class Transaction(models.Model):
     undo = ArrayField(models.CharField(max_length=30), default=list)
     cleared = ArrayField(models.CharField(max_length=30), default=list)
     preferences = models.JSONField(default=dict)
+    leg = models.CharField(max_length=30, default="", blank=True)
+    terms = models.JSONField(default=dict)
+    results = models.JSONField(default=dict)
     next_action = models.JSONField(null=True)
     eta = models.DateTimeField(null=True)
     parent = models.ForeignKey("orchestration.Transaction", models.PROTECT, null=True, related_name="+", db_index=False)

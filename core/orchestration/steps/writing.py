@@ -111,6 +111,8 @@ def _item(change: Change) -> dict[str, Any]:
         "eta": txn.eta,
         "seq": txn.seq,
         "security": txn.security,
+        "leg": txn.leg,
+        "results": txn.results,
         "completed": change.is_settled,
     }
 
