@@ -11,7 +11,6 @@ class BankingConfig(AppConfig):
     def ready(self) -> None:
         from banking import queries, tasks
         from banking.kinds.deposit import Deposit
-        from banking.kinds.reversal import Reversal
         from banking.kinds.transfer import Transfer
         from banking.kinds.withdrawal import Withdrawal
         from banking.models import BankingTransaction
@@ -19,13 +18,14 @@ class BankingConfig(AppConfig):
         from banking.services import instrument_port
         from core.api import explain
         from core.orchestration import kinds, wiring
+        from core.orchestration.parts.reversal import Reversal
 
         registration.register()
         explain.register("instrument", queries.story)
         domain = kinds.Domain(
             code="banking",
             model=BankingTransaction,
-            kinds=(Deposit(), Withdrawal(), Transfer(), Reversal()),
+            kinds=(Deposit(), Withdrawal(), Transfer(), Reversal(domain="banking")),
             instruments=instrument_port.Instruments(),
             task=tasks.drain.name,
             queue="banking",

@@ -6,27 +6,23 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from banking import postings
-from banking.kinds import reservations
-from banking.kinds.roles import ByProvider
 from core.fees.sheets import FeeSheet
 from core.kernel import errors
 from core.kernel.money import Money
 from core.ledger import lots
 from core.ledger.movements import Announce, ConsumeLot, Entry, Fulfil, OpenLot
 from core.orchestration import kinds
-from core.orchestration.kinds import NOTHING, Deed
+from core.orchestration.kinds import NOTHING, Deed, Leg
 from core.orchestration.models import Transaction
-from core.orchestration.states import State
+from core.orchestration.parts import reservations
+from core.orchestration.parts.roles import ByProvider
+from core.orchestration.states import ADMISSION, State
 from core.providers import contract
 from core.providers.contract import Stage
 
 RULES = kinds.Rules(
     path=(
-        State.INITIATED,
-        State.VALIDATING,
-        State.KYC_VERIFICATION,
-        State.COMPLIANCE_CHECK,
-        State.BALANCE_RESERVED,
+        *ADMISSION,
         State.SENT_TO_PROVIDER,
         State.PROVIDER_PROCESSING,
         State.PROVIDER_CONFIRMING,
@@ -54,7 +50,7 @@ class Deposit(ByProvider):
     operation = contract.Operation.CHARGE
     rules = RULES
 
-    def to_move(self, *, transaction: Transaction) -> Money:
+    def to_move(self, *, transaction: Transaction, leg: Leg) -> Money:
         """The card is charged with the whole debit."""
         return FeeSheet.from_json(transaction.fees or {}).debit
 

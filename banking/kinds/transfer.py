@@ -5,26 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banking import postings
-from banking.kinds import reservations
-from banking.kinds.roles import InOurBooks
 from core.fees.sheets import FeeSheet
 from core.kernel import errors
 from core.ledger.movements import CaptureHold
 from core.orchestration import kinds
 from core.orchestration.kinds import Deed
 from core.orchestration.models import Transaction
-from core.orchestration.states import State
+from core.orchestration.parts import reservations
+from core.orchestration.parts.roles import InOurBooks
+from core.orchestration.states import ADMISSION, State
 from core.providers import contract
 
 RULES = kinds.Rules(
-    path=(
-        State.INITIATED,
-        State.VALIDATING,
-        State.KYC_VERIFICATION,
-        State.COMPLIANCE_CHECK,
-        State.BALANCE_RESERVED,
-        State.COMPLETED,
-    ),
+    path=(*ADMISSION, State.COMPLETED),
     waypoints={},
     minimum_units={"USD": 500, "EUR": 500, "GBP": 500},
     methods=frozenset(),

@@ -5,25 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banking import postings
-from banking.kinds import reservations
-from banking.kinds.roles import ByProvider
 from core.fees.sheets import FeeSheet
 from core.kernel.money import Money
 from core.ledger.movements import CaptureHold, PinHold
 from core.orchestration import kinds
-from core.orchestration.kinds import Deed
+from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
-from core.orchestration.states import State
+from core.orchestration.parts import reservations
+from core.orchestration.parts.roles import ByProvider
+from core.orchestration.states import ADMISSION, State
 from core.providers import contract
 from core.providers.contract import Stage
 
 RULES = kinds.Rules(
     path=(
-        State.INITIATED,
-        State.VALIDATING,
-        State.KYC_VERIFICATION,
-        State.COMPLIANCE_CHECK,
-        State.BALANCE_RESERVED,
+        *ADMISSION,
         State.SENT_TO_PROVIDER,
         State.PROVIDER_PROCESSING,
         State.BANK_PROCESSING,
@@ -52,7 +48,7 @@ class Withdrawal(ByProvider):
     operation = contract.Operation.PAYOUT
     rules = RULES
 
-    def to_move(self, *, transaction: Transaction) -> Money:
+    def to_move(self, *, transaction: Transaction, leg: Leg) -> Money:
         """The bank is to pay out what arrives."""
         return FeeSheet.from_json(transaction.fees or {}).receive
 

@@ -5,34 +5,15 @@ from __future__ import annotations
 from django_fsm import transition
 
 from core.orchestration.models import Transaction
+from core.orchestration.parts.lifecycle import UNSENT, Lifecycle
 from core.orchestration.states import State
 
 
-class BankingTransaction(Transaction):
-    """A transaction of the banking domain. Same table; these are its transitions, and there are no others."""
+class BankingTransaction(Lifecycle, Transaction):
+    """A transaction of the banking domain. Same table; these and the common ones are its transitions, no others."""
 
     class Meta:
         proxy = True
-
-    @transition(field="state", source=State.INITIATED, target=State.VALIDATING)
-    def begin_validation(self) -> None:
-        """Start to check rules and limits."""
-
-    @transition(field="state", source=State.VALIDATING, target=State.KYC_VERIFICATION)
-    def verify_identity(self) -> None:
-        """Ask whether the customer's identity is known well enough."""
-
-    @transition(field="state", source=State.KYC_VERIFICATION, target=State.COMPLIANCE_CHECK)
-    def check_compliance(self) -> None:
-        """Ask whether sanctions and risk rules let it pass."""
-
-    @transition(field="state", source=State.COMPLIANCE_CHECK, target=State.BALANCE_RESERVED)
-    def reserve(self) -> None:
-        """Hold the money, or expect it."""
-
-    @transition(field="state", source=State.BALANCE_RESERVED, target=State.SENT_TO_PROVIDER)
-    def send(self) -> None:
-        """Commit to asking a provider."""
 
     @transition(field="state", source=State.SENT_TO_PROVIDER, target=State.PROVIDER_PROCESSING)
     def begin_processing(self) -> None:
@@ -56,15 +37,7 @@ class BankingTransaction(Transaction):
 
     @transition(
         field="state",
-        source=[
-            State.INITIATED,
-            State.VALIDATING,
-            State.KYC_VERIFICATION,
-            State.COMPLIANCE_CHECK,
-            State.BALANCE_RESERVED,
-            State.SENT_TO_PROVIDER,
-            State.PROVIDER_PROCESSING,
-        ],
+        source=[*UNSENT, State.SENT_TO_PROVIDER, State.PROVIDER_PROCESSING],
         target=State.FAILED,
     )
     def fail(self) -> None:
@@ -72,15 +45,7 @@ class BankingTransaction(Transaction):
 
     @transition(
         field="state",
-        source=[
-            State.INITIATED,
-            State.VALIDATING,
-            State.KYC_VERIFICATION,
-            State.COMPLIANCE_CHECK,
-            State.BALANCE_RESERVED,
-            State.SENT_TO_PROVIDER,
-            State.PROVIDER_PROCESSING,
-        ],
+        source=[*UNSENT, State.SENT_TO_PROVIDER, State.PROVIDER_PROCESSING],
         target=State.EXPIRED,
     )
     def expire(self) -> None:
@@ -99,7 +64,3 @@ class BankingTransaction(Transaction):
     )
     def begin_compensation(self) -> None:
         """Undo what had an effect, last first."""
-
-    @transition(field="state", source=State.COMPENSATING, target=State.COMPENSATED)
-    def finish_compensation(self) -> None:
-        """Everything is undone."""

@@ -18,16 +18,17 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from core.health import components, results
+from core.orchestration.states import SETTLED_SQL
 
 Gauges = Iterator[GaugeMetricFamily]
 _STATEMENT_MS = 1500
 _HOUR_S = 3600
-_UNSETTLED = """
+_UNSETTLED = f"""
     SELECT domain, kind, state, count(*) FROM orchestration_transaction
-    WHERE state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
-_SETTLED = """
+    WHERE state NOT IN ({SETTLED_SQL}) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""  # noqa: S608 - the states are constants of ours
+_SETTLED = f"""
     SELECT domain, kind, state, count(*) FROM orchestration_transaction
-    WHERE id >= %s AND state IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+    WHERE id >= %s AND state IN ({SETTLED_SQL}) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""  # noqa: S608 - the states are constants of ours
 _HOLDS = """
     SELECT a.asset, h.kind, count(*) FROM ledger_hold h JOIN ledger_account a ON a.id = h.account_id
     WHERE h.outcome = '' GROUP BY 1, 2 ORDER BY 1, 2"""

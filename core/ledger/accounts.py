@@ -16,6 +16,7 @@ from core.ledger.models import AccountKind, Bound
 CUSTODIES: Final = ("pooled", "wallet")
 DOMAINS: Final = ("banking", "investing", "defi")
 EXTERNAL_ROLES: Final = ("pending", "available", "in_transit")
+CHAIN_ROLES: Final = ("treasury", "gas")
 FEES: Final = ("platform", "provider", "network", "compliance", "premium")
 COSTS: Final = ("provider", "network", "dispute", "variance")
 SYSTEM: Final = ("suspense", "rounding", "equity")
@@ -79,6 +80,16 @@ def external(provider: str, role: str, asset: Asset | str) -> AccountRef:
     return AccountRef(
         code=f"ext:{provider}:{_known(role, EXTERNAL_ROLES)}", asset=_code(asset), kind=AccountKind.EXTERNAL
     )
+
+
+def on_chain(role: str, asset: Asset | str) -> AccountRef:
+    """Name what lies at an address of ours: ``treasury``, or ``gas`` that pays for transactions."""
+    return AccountRef(code=f"ext:chain:{_known(role, CHAIN_ROLES)}", asset=_code(asset), kind=AccountKind.EXTERNAL)
+
+
+def own_address(customer_id: UUID, asset: Asset | str) -> AccountRef:
+    """Name what lies at the customer's own address on the asset's chain."""
+    return AccountRef(code=f"ext:chain:wallet:{customer_id.hex}", asset=_code(asset), kind=AccountKind.EXTERNAL)
 
 
 def fee(tier: str, asset: Asset | str) -> AccountRef:

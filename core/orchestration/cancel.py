@@ -10,7 +10,7 @@ from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
 from core.orchestration.engine import claims
-from core.orchestration.judging import news
+from core.orchestration.judging import endings
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries
 from core.orchestration.states import BEFORE_RESERVATION, State
@@ -61,7 +61,7 @@ def by_staff(*, transaction_id: UUID, actor: str, reason: str) -> None:
 def _cancelled(txn: Transaction, *, actor: str, reason: str) -> Change:
     change = changes.begin(txn)
     if txn.state in _AT_ONCE:
-        news.end(change=change, reason=reason, actor=actor)
+        endings.end(change=change, reason=reason, actor=actor)
     elif txn.next_action is not None and txn.state == State.PROVIDER_PROCESSING:
         txn.security = {**txn.security, "cancel_requested": reason}
         change.log("transaction.cancel_requested", actor=actor)

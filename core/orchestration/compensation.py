@@ -1,34 +1,55 @@
-"""Compensation: what had an effect is undone, last first, each undo in a commit of its own."""
+"""Compensation: what had an effect is undone, last first, each undo in a commit of its own.
+
+Some of it our books undo alone; what a provider did for a leg, such as money that lies at another address now, takes a
+call. Such a call is an attempt like any other: written before it is made, asked about when nobody knows.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.kernel import errors
-from core.orchestration import kinds
-from core.orchestration.engine import claims
-from core.orchestration.judging import news
-from core.orchestration.kinds import Deed
-from core.orchestration.models import Category, DeadLetter, DeadLetterState, Transaction
+from core.orchestration import kinds, offers
+from core.orchestration.engine import attempting, claims
+from core.orchestration.engine.calls import Call
+from core.orchestration.judging import endings, legs
+from core.orchestration.kinds import Deed, Leg
+from core.orchestration.models import Attempt, AttemptState, Category, DeadLetter, DeadLetterState, Transaction
 from core.orchestration.states import State
 from core.orchestration.steps import changes, writing
 from core.orchestration.steps.changes import Change
+from core.resilience import retry
 
 ACTOR = "system:compensation"
+_LOOK_AGAIN_S = 5.0
 
 
-def compensate(transaction: Transaction) -> None:
+def compensate(transaction: Transaction, past: Sequence[Attempt]) -> Call | None:
     """Undo the last registered effect and come again for the next; finish when there is none.
 
-    An undo that the ledger refuses becomes a dead letter and the next one is tried: the others must not wait for it.
+    Returns the call that is to be made now, where undoing takes one. An undo that the ledger refuses, or that no
+    provider carries out, becomes a dead letter and the next one is tried: the others must not wait for it.
     """
     if not transaction.undo:
         _finish(transaction)
-        return
+        return None
+    done = legs.to_undo(transaction)
+    back = kinds.of(transaction).undo_leg(transaction=transaction, leg=done) if done is not None else None
+    if done is not None and back is not None:
+        return _by_call(transaction, done, back, past)
+    _by_books(transaction, done)
+    return None
+
+
+def _by_books(transaction: Transaction, done: Leg | None) -> None:
     code = transaction.undo[-1]
     change = changes.begin(transaction)
-    if code == news.LIMITS:
-        change.consumes = news.give_back(transaction)
+    if done is not None:
+        change.post(kinds.of(transaction).undone(transaction=transaction, leg=done, report=None))
+    elif code == endings.LIMITS:
+        change.consumes = endings.give_back(transaction)
     else:
-        change.deed = _deed(transaction, code)
+        change.post(_deed(transaction, code))
     transaction.undo = transaction.undo[:-1]
     change.log("transaction.undone", actor=ACTOR, data={"what": code})
     change.due_in = 0
@@ -37,11 +58,46 @@ def compensate(transaction: Transaction) -> None:
         _skip(transaction, code, verdict)
 
 
+def _by_call(transaction: Transaction, done: Leg, back: Leg, past: Sequence[Attempt]) -> Call | None:
+    name = f"{legs.UNDO}{done.name}"
+    before = legs.attempts_of(past, name)
+    last = before[-1] if before else None
+    if last is not None and not legs.is_given_up(last):
+        verb = "submit" if last.state == AttemptState.PREPARED else "status"
+        return Call(verb=verb, transaction=transaction, attempt=last)
+    if len(before) >= retry.MAX_TRIES:
+        _skip(transaction, transaction.undo[-1], before[-1].error or "not_executed")
+        return None
+    return _call(transaction, back, name, past)
+
+
+def _call(transaction: Transaction, back: Leg, name: str, past: Sequence[Attempt]) -> Call | None:
+    """Write the attempt that takes a leg back; wait while nobody is ready, for as long as it takes."""
+    change = changes.begin(transaction)
+    amount = kinds.of(transaction).to_move(transaction=transaction, leg=back)
+    method = back.method or transaction.method
+    provider = offers.first_ready(operation=back.operation, method=method, amount=amount, without=frozenset())
+    if not provider:
+        change.due_in = _LOOK_AGAIN_S
+        writing.write([change])
+        return None
+    attempt = attempting.prepare(transaction=transaction, leg=back, name=name, provider=provider, past=past)
+    change.attempts[attempt.id] = attempt
+    transaction.leg, transaction.provider = name, provider
+    change.log("transaction.undoing", actor=ACTOR, data={"leg": name, "provider": provider})
+    change.due_in = 0
+    change.keep_lease = True
+    if transaction.id in writing.write([change]):
+        return None
+    transaction.version += 1
+    return Call(verb="submit", transaction=transaction, attempt=attempt)
+
+
 def _deed(transaction: Transaction, code: str) -> Deed:
     kind = kinds.of(transaction)
-    if code == news.ACCEPTED:
+    if code == endings.ACCEPTED:
         return kind.undo_accepted(transaction=transaction)
-    if code == news.RESERVED:
+    if code == endings.RESERVED:
         return kind.release(transaction=transaction, expired=False)
     raise errors.SystemFault(code="unknown_undo", detail=f"{transaction.public_id} has registered {code!r}.")
 

@@ -11,7 +11,7 @@ from core.kernel import errors
 from core.orchestration import kinds, outcomes
 from core.orchestration.engine import claims
 from core.orchestration.engine.admission import NOT_PERMITTED
-from core.orchestration.judging import news
+from core.orchestration.judging import endings
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
 from core.orchestration.steps import changes, writing
@@ -39,7 +39,7 @@ def refuse(*, transaction_id: UUID, actor: str, reason: str) -> None:
     Raises: as ``release``.
     """
     change = changes.begin(_held(transaction_id))
-    news.end(change=change, reason=NOT_PERMITTED, actor=actor)
+    endings.end(change=change, reason=NOT_PERMITTED, actor=actor)
     _write(change, actor=actor, action="transaction.refused", reason=reason)
 
 

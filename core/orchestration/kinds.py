@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -22,16 +23,30 @@ from core.providers import contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What is to happen in the ledger at one point of a transaction's life. All of it or none of it."""
+    """What is to happen in the ledger at one point of a transaction's life. All of it or none of it.
+
+    ``results`` is what really happened, in the kind's own words and as text: it is merged into the transaction's.
+    ``reservation_id`` is the hold that stands in for the transaction's from now on. ``settles`` are transactions that
+    this one brings to their end in the same commit, such as the start of a position that it closes.
+    """
 
     entries: tuple[Entry, ...] = ()
     operations: tuple[Operation, ...] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
+    reservation_id: UUID | None = None
+    settles: tuple[UUID, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.operations)
 
     def __add__(self, other: Deed) -> Deed:
-        return Deed(entries=self.entries + other.entries, operations=self.operations + other.operations)
+        return Deed(
+            entries=self.entries + other.entries,
+            operations=self.operations + other.operations,
+            results={**self.results, **other.results},
+            reservation_id=other.reservation_id or self.reservation_id,
+            settles=self.settles + other.settles,
+        )
 
 
 NOTHING = Deed()
@@ -54,7 +69,9 @@ class Request:
     """A well-formed wish of a customer, not yet checked against anything that can change.
 
     Exactly one side carries the amount: ``source`` is the whole debit with fees inside, ``target`` is what arrives with
-    fees on top. ``method`` is the family of the instrument, empty for a kind without a provider.
+    fees on top. ``method`` is the family of the instrument, empty for a kind without a provider. ``target_asset`` is
+    what arrives where that is another asset; ``extras`` are the fields that only this kind takes, as the caller sent
+    them.
     """
 
     domain: str
@@ -66,17 +83,37 @@ class Request:
     instrument: Instrument | None
     counterparty: CustomerView | None
     preferences: Mapping[str, Any]
+    target_asset: Asset | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One thing that a provider is asked for on the way to the end.
+
+    ``method`` is empty where it is the transaction's own. ``waypoints`` says how far each stage at the provider
+    carries. The provider of the priced leg is chosen by score within the locked price; the others take the first that
+    is ready.
+    """
+
+    name: str
+    operation: contract.Operation
+    waypoints: Mapping[contract.Stage, State]
+    method: str = ""
+    is_priced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What holds for every transaction of a kind, as data beside its code.
 
-    ``path`` is the fixed order of states; ``waypoints`` says how far each stage at a provider carries.
-    ``minimum_units`` is by asset code: an asset that is missing is not served. ``window`` is how long the customer may
-    take where an action is asked of him. ``leaves`` marks money that goes where we cannot get it back from.
-    ``is_forced`` marks what has happened outside already: no customer starts it, and nothing about it is priced,
-    refused or reserved.
+    ``path`` is the fixed order of states, its last one where all is well; ``waypoints`` says how far each stage at a
+    provider carries a kind of one leg. ``minimum_units`` is by asset code: an asset that is missing is not served.
+    ``window`` is how long the customer may take where an action is asked of him. ``leaves`` marks money that goes where
+    we cannot get it back from. ``is_forced`` marks what has happened outside already: no customer starts it, and
+    nothing about it is priced, refused or reserved. ``targets`` are the assets that may arrive where that is another
+    one than what is given; ``extras`` are the fields of a wish that only this kind takes. ``needs_amount`` is False
+    where the kind itself knows how much (all of a position).
     """
 
     path: tuple[State, ...]
@@ -87,16 +124,22 @@ class Rules:
     leaves: bool
     window: timedelta
     is_forced: bool = False
+    targets: frozenset[str] = frozenset()
+    extras: frozenset[str] = frozenset()
+    needs_amount: bool = True
 
 
 class Kind(Protocol):
     """One kind of transaction: what to hold, call, post and undo. Pure: no database, no network, no clock.
 
-    ``to_move`` is what the provider is asked to move; ``accepted`` is posted once, when the provider first has it;
-    ``complete`` when it is settled; ``release`` undoes the reservation; ``undo_accepted`` undoes ``accepted``;
-    ``reverse`` posts news that came after the end, for the child transaction ``child`` of ``parent``: what came is in
-    ``child.security["news"]`` (``returned``, ``disputed``, ``reinstated``, ``late``), and what the provider kept for
-    it, in units, in ``child.security["provider_fee"]``.
+    ``legs`` are what providers are asked for, in order; none where our own books do it all. ``operation`` is that of
+    the priced leg. ``to_move`` is what the provider of a leg is asked to move; ``send`` is done before the first call;
+    ``accepted`` is posted once, when a provider first has it, and undone by ``undo_accepted``; ``progressed`` posts
+    what a provider has executed in part; ``leg_done`` what a leg did that is not the last one, and ``complete`` ends
+    well. ``release`` undoes the reservation. ``undo_leg`` names the call that takes a done leg back, None where the
+    books alone do it, and ``undone`` posts that. ``reverse`` posts news that came after the end, for the child
+    transaction ``child`` of ``parent``: what came is in ``child.security["news"]`` (``returned``, ``disputed``,
+    ``reinstated``, ``late``), and what the provider kept for it, in units, in ``child.security["provider_fee"]``.
     """
 
     @property
@@ -109,11 +152,14 @@ class Kind(Protocol):
     def operation(self) -> contract.Operation | None: ...
 
     @property
+    def legs(self) -> tuple[Leg, ...]: ...
+
+    @property
     def rules(self) -> Rules: ...
 
-    def to_move(self, *, transaction: Transaction) -> Money: ...
+    def to_move(self, *, transaction: Transaction, leg: Leg) -> Money: ...
 
-    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: Instrument) -> contract.Order: ...
+    def order(self, *, transaction: Transaction, attempt: Attempt, instrument: Instrument | None) -> contract.Order: ...
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed: ...
 
@@ -123,11 +169,19 @@ class Kind(Protocol):
 
     def accepted(self, *, transaction: Transaction) -> Deed: ...
 
+    def progressed(self, *, transaction: Transaction, report: contract.Report) -> Deed: ...
+
+    def leg_done(self, *, transaction: Transaction, leg: Leg, report: contract.Report) -> Deed: ...
+
     def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed: ...
 
     def release(self, *, transaction: Transaction, expired: bool) -> Deed: ...
 
     def undo_accepted(self, *, transaction: Transaction) -> Deed: ...
+
+    def undo_leg(self, *, transaction: Transaction, leg: Leg) -> Leg | None: ...
+
+    def undone(self, *, transaction: Transaction, leg: Leg, report: contract.Report | None) -> Deed: ...
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed: ...
 
@@ -144,9 +198,66 @@ class Instruments(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a domain says of a wish before it is priced.
+
+    ``method`` is what candidates are looked for by; ``source`` what is given, fees inside, and ``target_asset`` what
+    arrives; ``network_fee`` what the chain would cost, in the source's asset; ``usd_price`` what one whole unit of the
+    source costs, for fees in USD. ``data`` goes to ``Terms.fix``.
+    """
+
+    method: str
+    source: Money
+    target_asset: Asset
+    network_fee: Money | None = None
+    usd_price: Decimal | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """What is promised at a price: what should arrive, what must arrive at least, and the terms as they are locked.
+
+    ``data`` is JSON-ready and becomes ``transaction.terms``.
+    """
+
+    expected: Money
+    minimum: Money
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Terms(Protocol):
+    """How a domain checks a wish against the world before any money is held, and what it promises at a price.
+
+    Both may ask the outside, so they are called outside any database transaction. Refused and InvalidInput name the
+    field.
+    """
+
+    def open(self, *, kind: Kind, request: Request, customer_id: UUID) -> Opening: ...
+
+    def fix(self, *, kind: Kind, opening: Opening, net: Money) -> Fixed:
+        """Say what arrives for ``net``, which is the source less every fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What one commit posted for one transaction."""
+
+    transaction: Transaction
+    deed: Deed
+
+
+class Projector(Protocol):
+    """How a domain keeps its own tables (positions, cost) true: called inside the commit that posts."""
+
+    def project(self, *, posted: Sequence[Posted]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """A domain as the engine sees it: its proxy of the transaction, its kinds, its instruments, and the Celery task
-    on its queue that drains it.
+    on its queue that drains it. ``terms`` is None where nothing but the price has to be agreed; ``projector`` where the
+    journal says it all.
     """
 
     code: str
@@ -155,6 +266,8 @@ class Domain:
     instruments: Instruments
     task: str
     queue: str
+    terms: Terms | None = None
+    projector: Projector | None = None
 
 
 _domains: dict[str, Domain] = {}

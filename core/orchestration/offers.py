@@ -71,6 +71,14 @@ def provider_for(transaction: Transaction, *, without: frozenset[str]) -> Prepar
     return offer
 
 
+def first_ready(*, operation: Operation, method: str, amount: Money, without: frozenset[str]) -> str:
+    """Return the first provider that can carry out a leg without a price of its own, or an empty string."""
+    for one in _candidates(operation, method, amount, without):
+        if one.eligible:
+            return one.provider
+    return ""
+
+
 def _candidates(operation: Operation, method: str, amount: Money, without: frozenset[str]) -> list[CandidateInput]:
     return [
         _candidate(adapter.code, operation, capability, amount)

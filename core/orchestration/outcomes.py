@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from core.orchestration import kinds
 from core.orchestration.engine import claims
 from core.orchestration.judging import news
-from core.orchestration.judging.news import Result
+from core.orchestration.judging.results import Result
 from core.orchestration.models import Attempt, Category
 from core.orchestration.models import Transaction as TransactionRow
 from core.orchestration.steps import changes, writing

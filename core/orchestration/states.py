@@ -20,7 +20,13 @@ class State(models.TextChoices):
     PROVIDER_PROCESSING = "PROVIDER_PROCESSING", "the provider has it"
     BANK_PROCESSING = "BANK_PROCESSING", "the bank has sent it into its network"
     CLEARING = "CLEARING", "the clearing house has it"
+    MARKET_ORDER_PLACED = "MARKET_ORDER_PLACED", "the order is on the exchange"
+    ORDER_FILLED = "ORDER_FILLED", "the order was executed"
+    SETTLEMENT_PENDING = "SETTLEMENT_PENDING", "what was traded is being settled"
+    SMART_CONTRACT_INTERACTION = "SMART_CONTRACT_INTERACTION", "a transaction was sent to the chain"
+    BLOCKCHAIN_CONFIRMATION = "BLOCKCHAIN_CONFIRMATION", "it is in a block and gathers confirmations"
     PROVIDER_CONFIRMING = "PROVIDER_CONFIRMING", "the provider says it is done; the books are being written"
+    YIELD_STRATEGY_ACTIVE = "YIELD_STRATEGY_ACTIVE", "the strategy earns; done until its position is closed"
     COMPLETED = "COMPLETED", "done and posted"
     FAILED = "FAILED", "ended without any effect on the customer's money"
     EXPIRED = "EXPIRED", "the deadline passed and nothing was executed"
@@ -42,14 +48,29 @@ class Status(models.TextChoices):
     REVERSED = "reversed"
 
 
-SETTLED = frozenset({State.COMPLETED, State.FAILED, State.EXPIRED, State.COMPENSATED})
-BEFORE_RESERVATION = frozenset({State.INITIATED, State.VALIDATING, State.KYC_VERIFICATION, State.COMPLIANCE_CHECK})
+# What every kind of every domain passes first, in this order.
+ADMISSION = (
+    State.INITIATED,
+    State.VALIDATING,
+    State.KYC_VERIFICATION,
+    State.COMPLIANCE_CHECK,
+    State.BALANCE_RESERVED,
+)
+SETTLED = frozenset({State.COMPLETED, State.YIELD_STRATEGY_ACTIVE, State.FAILED, State.EXPIRED, State.COMPENSATED})
+# The same for statements in SQL.
+SETTLED_SQL = ", ".join(f"'{state.value}'" for state in sorted(SETTLED))
+BEFORE_RESERVATION = frozenset(ADMISSION[:-1])
 AT_PROVIDER = frozenset(
     {
         State.SENT_TO_PROVIDER,
         State.PROVIDER_PROCESSING,
         State.BANK_PROCESSING,
         State.CLEARING,
+        State.MARKET_ORDER_PLACED,
+        State.ORDER_FILLED,
+        State.SETTLEMENT_PENDING,
+        State.SMART_CONTRACT_INTERACTION,
+        State.BLOCKCHAIN_CONFIRMATION,
         State.PROVIDER_CONFIRMING,
     }
 )
@@ -64,7 +85,13 @@ _STATUS = {
     State.PROVIDER_PROCESSING: Status.PROCESSING,
     State.BANK_PROCESSING: Status.PROCESSING,
     State.CLEARING: Status.PROCESSING,
+    State.MARKET_ORDER_PLACED: Status.PROCESSING,
+    State.ORDER_FILLED: Status.PROCESSING,
+    State.SETTLEMENT_PENDING: Status.PROCESSING,
+    State.SMART_CONTRACT_INTERACTION: Status.PROCESSING,
+    State.BLOCKCHAIN_CONFIRMATION: Status.PROCESSING,
     State.PROVIDER_CONFIRMING: Status.PROCESSING,
+    State.YIELD_STRATEGY_ACTIVE: Status.COMPLETED,
     State.COMPLETED: Status.COMPLETED,
     State.FAILED: Status.FAILED,
     State.EXPIRED: Status.EXPIRED,
@@ -81,6 +108,11 @@ _PROGRESS = {
     State.PROVIDER_PROCESSING: 60,
     State.BANK_PROCESSING: 70,
     State.CLEARING: 80,
+    State.MARKET_ORDER_PLACED: 60,
+    State.ORDER_FILLED: 80,
+    State.SETTLEMENT_PENDING: 85,
+    State.SMART_CONTRACT_INTERACTION: 55,
+    State.BLOCKCHAIN_CONFIRMATION: 75,
     State.PROVIDER_CONFIRMING: 90,
 }
 

@@ -9,31 +9,32 @@ from django.db import connection
 
 from core.ledger import sweeps as ledger_sweeps
 from core.orchestration import kinds, outcomes
+from core.orchestration.states import SETTLED_SQL
 from core.resilience import connections, locks
 
 _LOCK_TTL_S = 28.0
 
 # A row that is not settled, not due and not claimed must be in a person's hands; a gate's hold-up and a parked one are.
-_ORPHANS = """
+_ORPHANS = f"""
     UPDATE orchestration_transaction t SET due_at = clock_timestamp()
     WHERE t.id IN (
         SELECT o.id FROM orchestration_transaction o
-        WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') AND o.due_at IS NULL
+        WHERE o.state NOT IN ({SETTLED_SQL}) AND o.due_at IS NULL
           AND o.state NOT IN ('KYC_VERIFICATION', 'COMPLIANCE_CHECK')
           AND o.updated_at < (SELECT clock_timestamp()) - interval '1 minute'
           AND NOT EXISTS (SELECT FROM orchestration_deadletter d WHERE d.transaction_id = o.id AND d.state = 'OPEN')
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING t.domain
-"""
-_OVERDUE = """
+"""  # noqa: S608 - the states are constants of ours
+_OVERDUE = f"""
     UPDATE orchestration_transaction t SET due_at = clock_timestamp()
     WHERE t.id IN (
         SELECT o.id FROM orchestration_transaction o
-        WHERE o.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
+        WHERE o.state NOT IN ({SETTLED_SQL})
           AND o.deadline_at < (SELECT clock_timestamp()) AND o.due_at > clock_timestamp()
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING t.domain
-"""
+"""  # noqa: S608 - the states are constants of ours
 _FOR_HOLDS = """
     UPDATE orchestration_transaction t SET due_at = clock_timestamp()
     WHERE t.id IN (

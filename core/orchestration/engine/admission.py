@@ -14,7 +14,7 @@ from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
 from core.orchestration import gates, kinds
 from core.orchestration.engine import claims
 from core.orchestration.gates import Finding, Party, Subject, Verdict
-from core.orchestration.judging import news
+from core.orchestration.judging import endings
 from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
@@ -47,7 +47,9 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
         subject, finding = subjects[txn.id], findings[txn.id]
         problem = _problem(txn, subject)
         if problem or finding.verdict is Verdict.REFUSE:
-            news.end(change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == "deadline_passed")
+            endings.end(
+                change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == "deadline_passed"
+            )
         elif finding.verdict is Verdict.HOLD:
             _hold_up(change, finding)
             held.append((subject, finding))
@@ -119,9 +121,9 @@ def _reserve(change: Change, subject: Subject) -> None:
     deed = kinds.of(txn).reserve(transaction=txn, lifetime=DEFAULT_LIFETIME)
     if blocked is not None:
         deed = Deed(operations=(ReleaseHold(hold_id=blocked, outcome="converted"),)) + deed
-    change.deed += deed
+    change.post(deed)
     change.consumes = txn.debit
-    txn.undo = [news.LIMITS, news.RESERVED]
+    txn.undo = [endings.LIMITS, endings.RESERVED]
     change.set_deadline(DEFAULT_LIFETIME)
     change.walk(State.BALANCE_RESERVED, actor=ACTOR)
     change.due_in = 0
@@ -141,9 +143,9 @@ def _hold_up(change: Change, finding: Finding) -> None:
     txn = change.transaction
     if txn.reservation_id is None:
         txn.reservation_id = ids.uuid7()
-        change.deed += kinds.of(txn).block(transaction=txn)
+        change.post(kinds.of(txn).block(transaction=txn))
         if change.deed:
-            txn.undo = [news.RESERVED]
+            txn.undo = [endings.RESERVED]
         else:
             txn.reservation_id = None
     if txn.state != finding.stage:
@@ -174,7 +176,7 @@ def _end_refused(refused: Mapping[UUID, str]) -> None:
     ended = []
     for txn in claims.load(refused):
         change = changes.begin(txn)
-        news.end(change=change, reason=refused[txn.id], actor=ACTOR)
+        endings.end(change=change, reason=refused[txn.id], actor=ACTOR)
         ended.append(change)
     writing.write(ended)
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from core.kernel import errors
 from core.orchestration import kinds
-from core.orchestration.judging import news
+from core.orchestration.judging import endings, news
+from core.orchestration.judging.results import Result
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.steps import changes
 from core.orchestration.steps.changes import Change
@@ -94,8 +95,6 @@ def _ask(adapter: Adapter, verb: str, query: Query) -> Report | None:
 def _order(call: Call, instruments: Mapping[UUID, kinds.Instrument]) -> Order:
     txn = call.transaction
     instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
-    if instrument is None:
-        raise errors.ProcessingFault(code="instrument_missing", detail=f"{txn.public_id} has no instrument.")
     return kinds.of(txn).order(transaction=txn, attempt=call.attempt, instrument=instrument)
 
 
@@ -121,7 +120,7 @@ def _query(call: Call, instruments: Mapping[UUID, kinds.Instrument]) -> Query:
 
 def _heard(change: Change, call: Call, report: Report, actor: str) -> None:
     result = news.hear(change=change, attempt=call.attempt, report=report, actor=actor)
-    if result in (news.Result.DUPLICATE, news.Result.STALE):
+    if result in (Result.DUPLICATE, Result.STALE):
         # It answers: that lengthens the pauses, but only questions without an answer lead to a person.
         call.attempt.asks = min(call.attempt.asks + 1, _ASKS_ANSWERED)
         news.await_news(change, call.attempt)
@@ -149,7 +148,7 @@ def _absent(change: Change, call: Call, actor: str) -> None:
 def _rejected(change: Change, call: Call, error: Rejected, actor: str) -> None:
     """A decision. To a question about an operation it is no answer, so the question stays open."""
     if call.verb == "submit":
-        news.decline(change=change, attempt=call.attempt, reason=error.code, actor=actor)
+        endings.decline(change=change, attempt=call.attempt, reason=error.code, actor=actor)
     else:
         _unknown(change, call, error, actor)
 

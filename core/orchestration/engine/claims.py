@@ -57,7 +57,8 @@ def claim(*, domain: str, limit: int = LIMIT) -> list[Transaction]:
     The fencing number goes up with every claim, so what a worker writes after its lease has passed on is refused.
     Rows are instances of the domain's own model, with ``is_overdue`` told by the database's clock.
     """
-    return _fetch(_CLAIM, [domain, limit, LEASE_S])
+    # What comes back from an UPDATE is in no order, and whoever asked first is to be served first.
+    return sorted(_fetch(_CLAIM, [domain, limit, LEASE_S]), key=lambda row: row.id)
 
 
 def load(transaction_ids: Iterable[UUID]) -> list[Transaction]:

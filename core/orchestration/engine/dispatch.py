@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from core.kernel import clock, errors, ids
+from core.kernel import assets, clock, errors
 from core.ledger import queries
 from core.ledger.movements import Ruling
 from core.orchestration import kinds, offers
-from core.orchestration.engine import claims
+from core.orchestration.engine import attempting, claims
 from core.orchestration.engine.admission import written
 from core.orchestration.engine.calls import Call
-from core.orchestration.judging import news
-from core.orchestration.kinds import Instrument
+from core.orchestration.judging import endings, legs
+from core.orchestration.kinds import Instrument, Leg
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
-from core.orchestration.states import State
+from core.orchestration.states import AT_PROVIDER, State
 from core.orchestration.steps import changes, writing
 from core.orchestration.steps.changes import Change
-from core.providers import contract
 from core.resilience import retry
 from core.routing import decisions
 
@@ -46,7 +45,7 @@ def dispatch(
         if txn.id in refused:
             if refused[txn.id] != "stale":
                 _park_refused(txn.id, refused[txn.id])
-        elif txn.state == State.SENT_TO_PROVIDER:
+        elif change.attempts and txn.state in AT_PROVIDER:
             (attempt,) = change.attempts.values()
             calls.append(Call(verb="submit", transaction=written(txn), attempt=attempt))
     return calls
@@ -57,7 +56,7 @@ def arm(resumed: Sequence[Call]) -> list[Call]:
 
     Without this a crash after the provider's acceptance would leave an attempt that says it was never sent.
     """
-    again = [call for call in resumed if call.verb == "submit"]
+    again = [call for call in resumed if call.verb == "submit" and call.attempt.state == AttemptState.PREPARED]
     pending = []
     for call in again:
         change = changes.begin(call.transaction)
@@ -69,7 +68,7 @@ def arm(resumed: Sequence[Call]) -> list[Call]:
     refused = writing.write(pending)
     for call in again:
         written(call.transaction)
-    return [call for call in resumed if call.verb != "submit" or call.transaction.id not in refused]
+    return [call for call in resumed if call not in again or call.transaction.id not in refused]
 
 
 def stop(
@@ -83,7 +82,7 @@ def stop(
             if attempt.state == AttemptState.PREPARED:
                 attempt.state = AttemptState.NOT_EXECUTED
                 change.attempts[attempt.id] = attempt
-        news.end(change=change, reason=reasons[txn.id], actor=ACTOR)
+        endings.end(change=change, reason=reasons[txn.id], actor=ACTOR)
         pending.append(change)
     for transaction_id, verdict in writing.write(pending).items():
         if verdict != "stale":
@@ -99,64 +98,74 @@ def _decide(
     change = changes.begin(txn)
     if kinds.of(txn).rules.is_forced:
         _post_reversal(change, parents)
-    elif txn.is_overdue:
-        news.end(change=change, reason="deadline_passed", actor=ACTOR, expired=True)
-    elif kinds.of(txn).operation is None:
-        news.complete(change=change, report=None, actor=ACTOR)
+    elif txn.is_overdue and txn.state == State.BALANCE_RESERVED:
+        endings.end(change=change, reason="deadline_passed", actor=ACTOR, expired=True)
+    elif not kinds.of(txn).legs:
+        endings.complete(change=change, report=None, actor=ACTOR)
     else:
         _choose(change, past, instruments)
     return change
 
 
 def _choose(change: Change, past: Sequence[Attempt], instruments: Mapping[UUID, Instrument]) -> None:
-    """Pick the best provider that has not been tried; wait a little when none is ready; then give up."""
+    """Pick the best provider of this leg that has not been tried; wait a little when none is ready; then give up."""
     txn = change.transaction
-    tried = frozenset(attempt.provider for attempt in past)
-    offer = offers.provider_for(txn, without=tried) if len(tried) < PROVIDERS_AT_MOST else None
-    if offer is not None and offer.decision is not None:
-        change.decision = decisions.row(transaction_id=txn.id, decision=offer.decision)
-        txn.eta = clock.SYSTEM.now() + timedelta(seconds=offer.eta_seconds)
-        _send(change, offer.provider, len(past) + 1, instruments)
+    leg = legs.at_work(txn)
+    before = legs.attempts_of(past, leg.name)
+    tried = frozenset(attempt.provider for attempt in before)
+    provider = _provider(change, leg, tried) if len(tried) < PROVIDERS_AT_MOST else ""
+    if provider:
+        instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
+        _send(change, leg, provider, past, instrument)
     elif tried or txn.tries >= retry.MAX_TRIES:
-        news.end(change=change, reason=past[-1].error if past else "provider_unavailable", actor=ACTOR)
+        endings.end(change=change, reason=before[-1].error if before else "provider_unavailable", actor=ACTOR)
     else:
         txn.tries += 1
         change.log("transaction.waiting_for_provider", actor=ACTOR, data={"try": txn.tries})
         change.due_in = retry.delay_s(tries=txn.tries, rng=_rng)
 
 
-def _send(change: Change, provider: str, number: int, instruments: Mapping[UUID, Instrument]) -> None:
+def _provider(change: Change, leg: Leg, tried: frozenset[str]) -> str:
+    """Return who is to do a leg, with the decision stored where there was one to be made; empty if nobody can now."""
+    txn = change.transaction
+    if not leg.is_priced:
+        amount = kinds.of(txn).to_move(transaction=txn, leg=leg)
+        return offers.first_ready(
+            operation=leg.operation, method=leg.method or txn.method, amount=amount, without=tried
+        )
+    offer = offers.provider_for(txn, without=tried)
+    if offer is None or offer.decision is None:
+        return ""
+    change.decision = decisions.row(transaction_id=txn.id, decision=offer.decision)
+    txn.eta = clock.SYSTEM.now() + timedelta(seconds=offer.eta_seconds)
+    return offer.provider
+
+
+def _send(change: Change, leg: Leg, provider: str, past: Sequence[Attempt], instrument: Instrument | None) -> None:
     """Write the attempt with its key and pin the reservation: from here on it may have been executed."""
     txn = change.transaction
     kind = kinds.of(txn)
-    operation = contract.Operation(kind.operation or "")
-    amount = kind.to_move(transaction=txn)
-    instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
-    attempt = Attempt(
-        id=ids.uuid7(),
-        transaction_id=txn.id,
-        number=number,
-        leg=txn.kind,
-        provider=provider,
-        operation=operation.value,
-        method=txn.method,
-        state=AttemptState.SENT,
-        key=news.key_of(transaction_id=txn.id, operation=operation.value, provider=provider),
-        units=amount.units,
-        asset=amount.asset.code,
-        destination=instrument.destination if instrument else "",
+    txn.leg = leg.name
+    attempt = attempting.prepare(
+        transaction=txn, leg=leg, name=leg.name, provider=provider, past=past, destination=_destination(instrument)
     )
     change.attempts[attempt.id] = attempt
     txn.provider = provider
-    if number == 1:
-        change.deed += kind.send(transaction=txn)
+    if not past:
+        change.post(kind.send(transaction=txn))
         change.set_deadline(None)
-    if txn.state != State.SENT_TO_PROVIDER:
+    if txn.state == State.BALANCE_RESERVED:
         change.walk(State.SENT_TO_PROVIDER, actor=ACTOR, data={"provider": provider})
-    else:
+    elif legs.attempts_of(past, leg.name):
         change.log("attempt.failed_over", actor=ACTOR, data={"provider": provider})
+    else:
+        change.log("transaction.leg_sent", actor=ACTOR, data={"provider": provider, "leg": leg.name})
     change.due_in = 0
     change.keep_lease = True
+
+
+def _destination(instrument: Instrument | None) -> str:
+    return instrument.destination if instrument else ""
 
 
 def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
@@ -169,9 +178,11 @@ def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
         # What the parent still holds must be free again before we look at what the customer has.
         change.due_in = _LOOK_AGAIN_LATER_S
         return
-    free = queries.available(customer_id=child.customer_id, domain=child.domain, asset=child.asset)
+    free = queries.available(
+        customer_id=child.customer_id, domain=assets.get(child.asset).home_domain, asset=child.asset
+    )
     child.receive_units = min(int(child.units), max(free, 0))
-    change.deed += kinds.of(parent).reverse(child=child, parent=parent)
+    change.post(kinds.of(parent).reverse(child=child, parent=parent))
     gained = _gained(change)
     if gained > 0:
         child.receive_units = gained

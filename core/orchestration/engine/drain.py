@@ -84,8 +84,9 @@ def _advance(claimed: Sequence[Transaction]) -> None:
         sent = dispatch.dispatch(chosen, attempts, _parents(chosen), instruments)
         if sent:
             _hear_answers(calls.make(sent, instruments))
-    for txn in undoing:
-        compensation.compensate(txn)
+    undone = [compensation.compensate(txn, attempts[txn.id]) for txn in undoing]
+    for part in _parts([call for call in undone if call is not None], until):
+        _hear_answers(calls.make(dispatch.arm(part), instruments))
     for txn in settled:
         _unschedule(txn)
 
@@ -109,11 +110,16 @@ def _resume(
     elsewhere: list[Transaction] = []
     for txn in transactions:
         attempt = attempts[txn.id][-1] if attempts[txn.id] else None
-        if attempt is None or attempt.state == AttemptState.NOT_EXECUTED:
+        if attempt is None or attempt.state == AttemptState.NOT_EXECUTED or _is_done(txn, attempt):
             elsewhere.append(txn)
         else:
             batch.append(Call(verb=_verb(txn, attempt), transaction=txn, attempt=attempt))
     return batch, elsewhere
+
+
+def _is_done(txn: Transaction, attempt: Attempt) -> bool:
+    """The last attempt was of a leg that succeeded, and the next one has not been sent."""
+    return bool(txn.leg) and attempt.leg != txn.leg
 
 
 def _verb(txn: Transaction, attempt: Attempt) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from core.audit.books import Break
+from core.orchestration.states import SETTLED_SQL
 
 _CHECKS = {
     "timeline_has_gap": """
@@ -27,23 +28,23 @@ _CHECKS = {
               FROM orchestration_event e WHERE e.to_state <> '') s
         WHERE s.before IS NOT NULL AND s.before <> s.from_state
     """,
-    "settled_with_open_hold": """
+    "settled_with_open_hold": f"""
         SELECT t.id, t.state || ' with open hold ' || h.id
         FROM ledger_hold h JOIN orchestration_transaction t ON t.id = h.transaction_id
-        WHERE h.outcome = '' AND t.state IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
-    """,
-    "settled_with_open_expectation": """
+        WHERE h.outcome = '' AND t.state IN ({SETTLED_SQL})
+    """,  # noqa: S608 - the states are constants of ours
+    "settled_with_open_expectation": f"""
         SELECT t.id, t.state || ' with open expectation ' || x.id
         FROM ledger_expectation x JOIN orchestration_transaction t ON t.id = x.transaction_id
-        WHERE x.resolved_at IS NULL AND t.state IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED')
-    """,
-    "nobody_will_come": """
+        WHERE x.resolved_at IS NULL AND t.state IN ({SETTLED_SQL})
+    """,  # noqa: S608 - the states are constants of ours
+    "nobody_will_come": f"""
         SELECT t.id, t.state || ' has no schedule and is in nobody''s hands'
         FROM orchestration_transaction t
-        WHERE t.state NOT IN ('COMPLETED', 'FAILED', 'EXPIRED', 'COMPENSATED') AND t.due_at IS NULL
+        WHERE t.state NOT IN ({SETTLED_SQL}) AND t.due_at IS NULL
           AND t.state NOT IN ('KYC_VERIFICATION', 'COMPLIANCE_CHECK')
           AND NOT EXISTS (SELECT FROM orchestration_deadletter d WHERE d.transaction_id = t.id AND d.state = 'OPEN')
-    """,
+    """,  # noqa: S608 - the states are constants of ours
     "two_attempts_executed": """
         SELECT a.transaction_id, count(*) || ' attempts of ' || a.leg || ' succeeded'
         FROM orchestration_attempt a WHERE a.state = 'SUCCEEDED' GROUP BY a.transaction_id, a.leg HAVING count(*) > 1

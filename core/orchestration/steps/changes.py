@@ -85,6 +85,15 @@ class Change:
         self.due_in = None
         self.keep_lease = False
 
+    def post(self, deed: Deed) -> None:
+        """Add what is to happen in the ledger, and note on the transaction what it means for it."""
+        self.deed += deed
+        txn = self.transaction
+        if deed.results:
+            txn.results = {**txn.results, **deed.results}
+        if deed.reservation_id is not None:
+            txn.reservation_id = deed.reservation_id
+
     def set_deadline(self, after: timedelta | None) -> None:
         """Move the transaction's deadline, or take it away."""
         self.deadline_keep = False

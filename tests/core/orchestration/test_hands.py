@@ -75,7 +75,7 @@ def test_what_could_not_be_undone_comes_back_when_its_letter_is_thrown_away(bank
 
     deadletters.discard(letter_id=first.id, actor="staff:1", reason=REASON)
     for _ in range(3):
-        compensation.compensate(world.see(made))
+        compensation.compensate(world.see(made), [])
 
     assert [(one.error, one.state) for one in DeadLetter.objects.order_by("id")] == [
         ("hold_not_open", "DISCARDED"),

@@ -1,12 +1,16 @@
-"""How banking sets money aside: a hold for what goes out, an expectation for what comes in."""
+"""How money is set aside: a hold for what goes out, an expectation for what comes in.
+
+A coin or currency lies pooled in the home domain of its asset, whichever domain asks for it.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from uuid import UUID
 
-from banking import postings
-from core.kernel import errors
+from core.kernel import assets, errors
+from core.ledger import accounts
+from core.ledger.accounts import AccountRef
 from core.ledger.movements import (
     DropExpectation,
     Expect,
@@ -19,6 +23,16 @@ from core.orchestration.models import Transaction
 LEGAL = "legal"
 
 
+def account_of(transaction: Transaction) -> AccountRef:
+    """Return where the money that a transaction gives lies."""
+    return pooled(customer_id=transaction.customer_id, asset=transaction.asset)
+
+
+def pooled(*, customer_id: UUID, asset: str) -> AccountRef:
+    """Return the account that holds what a customer has of an asset with us."""
+    return accounts.customer(customer_id=customer_id, domain=assets.get(asset).home_domain, asset=asset)
+
+
 def reservation_of(transaction: Transaction) -> UUID:
     """Return the id of the hold or expectation. Raises: ProcessingFault if nothing was reserved."""
     if transaction.reservation_id is None:
@@ -26,8 +40,10 @@ def reservation_of(transaction: Transaction) -> UUID:
     return transaction.reservation_id
 
 
-def hold(*, transaction: Transaction, lifetime: timedelta | None, kind: str = "reservation") -> Deed:
-    """Hold the whole debit of money that goes out."""
+def hold(
+    *, transaction: Transaction, lifetime: timedelta | None, kind: str = "reservation", leaves: bool = True
+) -> Deed:
+    """Hold the whole debit. ``leaves`` marks money that goes out of our reach, where reversible money may not go."""
     debit = transaction.debit
     if debit is None:
         raise errors.ProcessingFault(code="not_priced", detail=f"{transaction.public_id} has no price.")
@@ -35,11 +51,11 @@ def hold(*, transaction: Transaction, lifetime: timedelta | None, kind: str = "r
         operations=(
             PlaceHold(
                 hold_id=reservation_of(transaction),
-                account=postings.balance_of(customer_id=transaction.customer_id, asset=transaction.asset),
+                account=account_of(transaction),
                 units=debit.units,
                 lifetime=lifetime,
                 kind=kind,
-                leaves=True,
+                leaves=leaves,
             ),
         )
     )
@@ -60,7 +76,7 @@ def expect(*, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         operations=(
             Expect(
                 expectation_id=reservation_of(transaction),
-                account=postings.balance_of(customer_id=transaction.customer_id, asset=transaction.asset),
+                account=account_of(transaction),
                 units=receive.units,
                 lifetime=lifetime,
             ),

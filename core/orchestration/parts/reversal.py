@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from banking.kinds.roles import InOurBooks
 from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.kinds import NOTHING, Deed
 from core.orchestration.models import Transaction
-from core.orchestration.states import State
+from core.orchestration.parts.roles import InOurBooks
+from core.orchestration.states import ADMISSION, State
 from core.providers import contract
 
 RULES = kinds.Rules(
-    path=(
-        State.INITIATED,
-        State.VALIDATING,
-        State.KYC_VERIFICATION,
-        State.COMPLIANCE_CHECK,
-        State.BALANCE_RESERVED,
-        State.COMPLETED,
-    ),
+    path=(*ADMISSION, State.COMPLETED),
     waypoints={},
     minimum_units={},
     methods=frozenset(),
@@ -34,9 +27,11 @@ RULES = kinds.Rules(
 class Reversal(InOurBooks):
     """It has happened already, outside: nothing is reserved or refused, it is posted as its parent's kind says."""
 
-    domain = "banking"
     name = "reversal"
     rules = RULES
+
+    def __init__(self, *, domain: str) -> None:
+        self.domain = domain
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return NOTHING
