@@ -1,0 +1,136 @@
+"""Runs the node over a data folder and keeps what happens on it.
+
+The node holds its chain in memory. This process writes it to the folder after every block with transactions in it, and
+when it is told to stop, so that books elsewhere and this chain still agree after a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from eth_utils.address import to_checksum_address
+
+from sandbox.chain import build, process, rpc
+
+log = logging.getLogger("sandbox.chain")
+LOOK_EVERY_S = 0.25
+KEEP_AT_LEAST_EVERY_S = 60.0
+# A dump stops the node for a moment: with a long chain it is taken less often.
+SHARE_OF_TIME = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    port: int
+    data: Path
+    addresses: Path
+    block_time: str
+    confirmations: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """Knows what of the chain is already on disk."""
+
+    node: rpc.Connection
+    path: Path
+    height: int = 0
+    kept_at: float = field(default_factory=time.monotonic)
+    took_s: float = 0.0
+
+    def look(self) -> None:
+        """Keep the state when a block with transactions has come, or when it was long ago."""
+        height = self.node.number("eth_blockNumber")
+        age = time.monotonic() - self.kept_at
+        if height == self.height or age * SHARE_OF_TIME < self.took_s:
+            return
+        if age > KEEP_AT_LEAST_EVERY_S or self._has_transactions(height):
+            self.keep()
+        else:
+            self.height = height
+
+    def keep(self) -> None:
+        started = time.monotonic()
+        self.height = self.node.number("eth_blockNumber")
+        build.keep(node=self.node, path=self.path)
+        self.kept_at = time.monotonic()
+        self.took_s = self.kept_at - started
+
+    def _has_transactions(self, height: int) -> bool:
+        """Look at the new blocks; a chain that became shorter was rewritten, which is worth keeping as well."""
+        if height < self.height:
+            return True
+        count = "eth_getBlockTransactionCountByNumber"
+        return any(self.node.number(count, hex(each)) for each in range(self.height + 1, height + 1))
+
+
+def run(wish: Wish) -> int:
+    """Run the node until a signal comes or the node ends; return the exit status.
+
+    Raises: packages.Missing when it cannot be installed here; RuntimeError when the node does not come up.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    built = build.ensure()
+    state, known = _settle(built, wish.data)
+    running = process.Node(
+        program=built.program, port=wish.port, folder=wish.data, block_time=wish.block_time, state=state
+    )
+    try:
+        node = running.start()
+        write(path=wish.addresses, wish=wish, url=running.url, known=known)
+        keeper = Keeper(node=node, path=state, height=node.number("eth_blockNumber"))
+        log.info("chain %s at %s, block %s", process.CHAIN_ID, running.url, keeper.height)
+        return _watch(running, keeper)
+    finally:
+        running.stop()
+
+
+def write(*, path: Path, wish: Wish, url: str, known: Mapping[str, str]) -> None:
+    """Write what a platform has to know about this chain, at once or not at all."""
+    facts = {
+        "rpc_url": url,
+        "chain_id": process.CHAIN_ID,
+        "confirmations": wish.confirmations,
+        "explorer": "",
+        "contracts": {name: to_checksum_address(address) for name, address in known.items()},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps({"ethereum": facts}, indent=1) + "\n")
+    fresh.replace(path)
+
+
+def _watch(running: process.Node, keeper: Keeper) -> int:
+    try:
+        while running.child is not None and running.child.poll() is None:
+            keeper.look()
+            time.sleep(LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        keeper.keep()
+        return 0
+    return 1
+
+
+def _settle(built: build.Built, data: Path) -> tuple[Path, dict[str, str]]:
+    """Put the first state into a data folder that has none; a later version's contracts are not for an older state."""
+    data.mkdir(parents=True, exist_ok=True)
+    state, contracts = data / build.STATE, data / build.ADDRESSES
+    if not (state.is_file() and contracts.is_file()):
+        shutil.copy(built.state, state)
+        contracts.write_text(json.dumps(dict(built.contracts), indent=1) + "\n")
+    return state, json.loads(contracts.read_text())
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
