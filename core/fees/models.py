@@ -22,6 +22,12 @@ class RuleType(models.TextChoices):
     PERCENT = "percent", "a rate of the gross amount"
     FLAT = "flat", "a fixed amount"
     PERCENT_PLUS_FLAT = "percent_plus_flat", "a rate of the gross amount plus a fixed amount, rounded once"
+    PER_YEAR = "per_year", "a rate of the value, pro rata for the time that it was looked after; collected at the end"
+    SHARE_OF_YIELD = "share_of_yield", "a rate of what was earned and brought home; none of a loss"
+
+
+# What cannot be on a price before it has happened.
+AT_THE_END = (RuleType.PER_YEAR, RuleType.SHARE_OF_YIELD)
 
 
 class Fact(models.TextChoices):
@@ -105,7 +111,7 @@ class Rule(models.Model):
             ),
             models.CheckConstraint(
                 name="fees_rule_type_matches_numbers",
-                condition=Q(type=RuleType.PERCENT, rate__gt=0, flat_units=0)
+                condition=Q(type__in=[RuleType.PERCENT, *AT_THE_END], rate__gt=0, flat_units=0)
                 | Q(type=RuleType.FLAT, rate=0)
                 | Q(type=RuleType.PERCENT_PLUS_FLAT, rate__gt=0, flat_units__gt=0),
             ),

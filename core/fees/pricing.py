@@ -35,8 +35,8 @@ class PriceRequest:
     """What is to be priced.
 
     ``provider_fee_code`` names the provider's rule; ``provider_fee`` is the provider's own quote and then stands in
-    for that rule. ``usd_price`` is what one whole unit of the asset costs in USD: needed when the asset is not USD and
-    a rule has an amount in USD.
+    for that rule. ``network_fee`` is what the chain is estimated to cost, in the asset of the amount. ``usd_price`` is
+    what one whole unit of the asset costs in USD: needed when the asset is not USD and a rule has an amount in USD.
     """
 
     domain: str
@@ -46,6 +46,7 @@ class PriceRequest:
     method: str = ""
     provider_fee_code: str = ""
     provider_fee: Money | None = None
+    network_fee: Money | None = None
     usd_price: Decimal | None = None
     facts: Facts = NO_FACTS
 
@@ -79,12 +80,18 @@ def _compile(request: PriceRequest, schedule: schedules.Schedule) -> list[rates.
         asset=request.amount.asset.code,
         provider_fee_code="" if request.provider_fee is not None else request.provider_fee_code,
     )
-    chosen = [rule for rule in schedule.choose(scope=scope) if not rule.fact or getattr(request.facts, rule.fact)]
+    chosen = [
+        rule
+        for rule in schedule.choose(scope=scope)
+        if rule.type not in schedules.AT_THE_END and (not rule.fact or getattr(request.facts, rule.fact))
+    ]
     compiled = [
         rates.compile_rule(rule=rule, asset=request.amount.asset, usd_price=request.usd_price) for rule in chosen
     ]
     if request.provider_fee is not None:
         compiled.append(rates.quoted(code=request.provider_fee_code or "provider_quote", fee=request.provider_fee))
+    if request.network_fee:
+        compiled.append(rates.estimated(fee=request.network_fee))
     return sorted(compiled, key=lambda rate: rate.place)
 
 

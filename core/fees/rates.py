@@ -93,6 +93,13 @@ def quoted(*, code: str, fee: Money) -> Rate:
     return Rate(tier=models.Tier.PROVIDER.value, code=code, text="quoted", scale=1, rate=0, flat=fee.units)
 
 
+def estimated(*, fee: Money) -> Rate:
+    """Return what the chain itself is estimated to cost, in the asset of the transaction."""
+    return Rate(
+        tier=models.Tier.NETWORK.value, code="network_estimate", text="estimated", scale=1, rate=0, flat=fee.units
+    )
+
+
 def _factor(rule: schedules.Rule, asset: Asset, usd_price: Decimal | None) -> Fraction:
     """How many units of ``asset`` one unit of the rule's currency is worth."""
     amounts = (rule.flat_units or None, rule.min_units, rule.cap_units, rule.over_units)

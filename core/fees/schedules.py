@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db import connection
 
@@ -12,6 +13,7 @@ from core.fees import models
 from core.kernel import errors, held
 
 RATE_SCALE = 10**10
+AT_THE_END = frozenset(each.value for each in models.AT_THE_END)
 _TIER_ORDER = {tier: place for place, tier in enumerate(models.Tier.values)}
 
 
@@ -29,6 +31,7 @@ class Rule:
     method: str = ""
     asset: str = ""
     fact: str = ""
+    type: str = models.RuleType.PERCENT.value
     rate: int = 0
     currency: str = "USD"
     flat_units: int = 0
@@ -66,6 +69,12 @@ class Schedule:
         if found is None:
             found = self._chosen[scope] = self._select(scope)
         return found
+
+    def rate_at_the_end(self, *, code: str, domain: str, kind: str, method: str = "") -> Fraction:
+        """Return the rate of a fee that is known only at the end: per year, or of the yield. Zero if there is none."""
+        scope = Scope(domain=domain, kind=kind, method=method, asset="", provider_fee_code="")
+        found = [rule for rule in self._select(scope) if rule.code == code and rule.type in AT_THE_END]
+        return Fraction(found[0].rate, RATE_SCALE) if found else Fraction(0)
 
     def _select(self, scope: Scope) -> tuple[Rule, ...]:
         best: dict[tuple[str, str], Rule] = {}
@@ -105,7 +114,10 @@ def load() -> Schedule:
 
 
 def _rule(row: Mapping[str, object]) -> Rule:
-    texts = {name: str(row[name]) for name in ("tier", "code", "domain", "kind", "method", "asset", "fact", "currency")}
+    texts = {
+        name: str(row[name])
+        for name in ("tier", "code", "domain", "kind", "method", "asset", "fact", "type", "currency")
+    }
     return Rule(
         **texts,
         rate=int(Decimal(str(row["rate"])) * RATE_SCALE),
@@ -137,7 +149,7 @@ def _specificity(rule: Rule) -> tuple[bool, bool, bool, bool]:
 
 
 _IN_FORCE = """
-    SELECT s.version, r.tier, r.code, r.domain, r.kind, r.method, r.asset, r.fact, r.currency, r.rate,
+    SELECT s.version, r.tier, r.code, r.domain, r.kind, r.method, r.asset, r.fact, r.type, r.currency, r.rate,
            r.flat_units, r.min_units, r.cap_units, r.over_units
     FROM fees_schedule s LEFT JOIN fees_rule r ON r.schedule_id = s.id
     WHERE s.published_at IS NOT NULL

@@ -38,6 +38,7 @@ class PriceInputs:
     preferences: preferences.Preferences = preferences.NONE
     facts: pricing.Facts = pricing.NO_FACTS
     usd_price: Decimal | None = None
+    network_fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ def prepare(*, inputs: PriceInputs, schedule: schedules.Schedule, weights: scori
         side=inputs.side,
         method=inputs.method,
         usd_price=inputs.usd_price,
+        network_fee=inputs.network_fee,
         facts=inputs.facts,
     )
     if inputs.candidates is None:

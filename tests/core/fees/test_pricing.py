@@ -1,6 +1,7 @@
 """The price of a transaction: the design's worked figures, thresholds, refusals."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -39,6 +40,10 @@ def price(kind, amount, **rest):
 
 def usd(text):
     return Money.parse(text, Money.of(0, "USD").asset)
+
+
+def wish(**rest):
+    return pricing.PriceRequest(domain="banking", kind="deposit", amount=usd("100.00"), **rest)
 
 
 def lines(sheet):
@@ -184,3 +189,26 @@ def test_threshold_in_usd_counts_the_value_of_the_asset():
 
     assert at.by_tier["compliance"].units == 0
     assert over.by_tier["compliance"].units == 119_600  # 2.99 / 2500 BTC
+
+
+def test_what_the_chain_costs_is_a_line_of_its_own():
+    schedule = schedules.Schedule(version=7, rules=(rule("platform", "percent", "0.01"),))
+
+    sheet = pricing.price(request=wish(network_fee=usd("1.25")), schedule=schedule)
+
+    assert [(line.tier, line.code, line.amount.text) for line in sheet.lines] == [
+        ("platform", "percent", "1.00"),
+        ("network", "network_estimate", "1.25"),
+    ]
+    assert sheet.receive.text == "97.75"
+
+
+def test_what_is_known_only_at_the_end_is_on_no_price():
+    share = rule("platform", "performance", "0.1", type="share_of_yield")
+    schedule = schedules.Schedule(version=7, rules=(share,))
+
+    sheet = pricing.price(request=wish(), schedule=schedule)
+
+    assert sheet.lines == ()
+    assert schedule.rate_at_the_end(code="performance", domain="defi", kind="harvest") == Fraction(1, 10)
+    assert schedule.rate_at_the_end(code="management", domain="defi", kind="harvest") == 0

@@ -27,7 +27,7 @@ ADD_A_RULE = """
 """
 
 
-def draft(version=2, **columns):
+def draft(version=3, **columns):
     columns.setdefault("effective_from", timezone.now() + timedelta(days=1))
     return models.Schedule.objects.create(version=version, name="Second", **columns)
 
@@ -39,7 +39,7 @@ def test_seeded_schedule_prices_the_worked_example():
 
     sheet = pricing.price(request=request, schedule=schedules.current())
 
-    assert (sheet.schedule_version, sheet.receive.text) == (1, "96.30")
+    assert (sheet.schedule_version, sheet.receive.text) == (2, "96.30")
     assert {tier: amount.text for tier, amount in sheet.by_tier.items() if amount} == {
         "platform": "0.50",
         "provider": "3.20",
@@ -77,12 +77,14 @@ def test_second_look_costs_no_query(django_assert_num_queries):
 def test_draft_is_not_in_force():
     draft(effective_from=timezone.now() - timedelta(days=1))
 
-    assert schedules.load().version == 1
+    assert schedules.load().version == 2
 
 
 def test_no_schedule_in_force_is_a_fault():
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE fees_schedule SET effective_to = clock_timestamp() + interval '20 milliseconds'")
+        cursor.execute(
+            "UPDATE fees_schedule SET effective_to = clock_timestamp() + interval '20 milliseconds' WHERE version = 2"
+        )
         cursor.execute("SELECT pg_sleep(0.03)")
 
     with pytest.raises(errors.SystemFault) as fault:
@@ -95,16 +97,16 @@ def test_two_published_schedules_never_overlap():
     with pytest.raises(DatabaseError, match="fees_schedule_one_in_force"), transaction.atomic():
         draft(published_at=timezone.now())
 
-    assert models.Schedule.objects.count() == 1
+    assert models.Schedule.objects.count() == 2
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE fees_schedule SET name = 'x' WHERE version = 1",
-        "UPDATE fees_schedule SET published_at = NULL WHERE version = 1",
-        "UPDATE fees_schedule SET effective_to = clock_timestamp() - interval '1 day' WHERE version = 1",
-        "DELETE FROM fees_schedule WHERE version = 1",
+        "UPDATE fees_schedule SET name = 'x' WHERE version = 2",
+        "UPDATE fees_schedule SET published_at = NULL WHERE version = 2",
+        "UPDATE fees_schedule SET effective_to = clock_timestamp() - interval '1 day' WHERE version = 2",
+        "DELETE FROM fees_schedule WHERE version = 2",
         "UPDATE fees_rule SET rate = 0.9 WHERE code = 'deposit_percent'",
         "DELETE FROM fees_rule WHERE code = 'deposit_percent'",
         ADD_A_RULE,
@@ -126,7 +128,7 @@ def test_rule_cannot_be_moved_into_a_published_schedule():
     rule = models.Rule.objects.create(schedule=second, tier="premium", code="express", type="flat", flat_units=100)
 
     with pytest.raises(DatabaseError), transaction.atomic():
-        models.Rule.objects.filter(pk=rule.pk).update(schedule=models.Schedule.objects.get(version=1))
+        models.Rule.objects.filter(pk=rule.pk).update(schedule=models.Schedule.objects.get(version=2))
 
     assert models.Rule.objects.get(pk=rule.pk).schedule_id == second.pk
 
