@@ -11,6 +11,7 @@ from diboas import pages
 PARTS = (
     "core.api.urls",
     "core.providers.urls",
+    "core.market.urls",
     "core.orchestration.api.urls",
     "core.compliance.urls",
     "core.realtime.urls",

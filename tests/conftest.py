@@ -13,6 +13,7 @@ from xdist.remote import Producer
 
 from core.kernel import ids
 from core.ledger import accounts
+from core.market import book
 from tests import databases, scheduling
 from tests.platform import Platform
 from tests.running import running
@@ -24,6 +25,12 @@ def forget_rolled_back_accounts() -> Generator[None, Any, None]:
     accounts.forget()
     yield
     accounts.forget()
+
+
+@pytest.fixture(autouse=True)
+def forget_rolled_back_prices() -> None:
+    """Drop the prices held in this process: a test's rollback takes them away."""
+    book.forget()
 
 
 @pytest.fixture(autouse=True)

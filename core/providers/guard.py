@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core.providers import calls, durable, health, states
-from core.providers.contract import Adapter, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from core.providers.contract import OutcomeUnknown, RateLimited, Rejected, Unavailable
 from core.resilience import breaker
 
 T = TypeVar("T")
 
 
-def guarded(*, adapter: Adapter, operation: str, fn: Callable[[], T]) -> T:
+class Callee(Protocol):
+    """Who is called: an adapter, or a source that only tells."""
+
+    code: str
+    name: str
+
+
+def guarded(*, adapter: Callee, operation: str, fn: Callable[[], T]) -> T:
     """Call a provider and return its answer.
 
     ``operation`` names the breaker and the health figures: an ``Operation`` for what executes, ``status``, ``cancel``
@@ -47,7 +54,7 @@ def breaker_name(*, provider: str, operation: str) -> str:
     return f"{provider}:{operation}"
 
 
-def _note(gate: breaker.Breaker, adapter: Adapter, operation: str, started: float, *, good: bool) -> None:
+def _note(gate: breaker.Breaker, adapter: Callee, operation: str, started: float, *, good: bool) -> None:
     if good:
         gate.success()
     else:

@@ -8,6 +8,7 @@ from diboas.settings.console import *
 from diboas.settings.data import *
 from diboas.settings.jobs import *
 from diboas.settings.logs import *
+from diboas.settings.market import *
 from diboas.settings.providers import *
 from diboas.settings.security import *
 
@@ -65,6 +66,7 @@ CORE_APPS = [
     "core.ledger",
     "core.fees",
     "core.providers",
+    "core.market",
     "core.routing",
     "core.quotes",
     "core.orchestration",
