@@ -53,15 +53,23 @@ class Account:
         return str(self._send({"data": code})["contractAddress"])
 
     def send(self, to: str, signature: str, *values: Any, value: int = 0) -> dict[str, Any]:
-        """Call a function in a transaction and return its receipt. Raises: Failed, rpc.Refused for a revert."""
+        """Call a function in a transaction and return its receipt. Raises: Failed with the reason."""
         return self._send({"to": to, "data": encode(signature, *values), "value": hex(value)})
 
     def _send(self, fields: dict[str, Any]) -> dict[str, Any]:
         sent = self.node.call("eth_sendTransaction", {"from": self.address, "gas": hex(GAS), **fields})
         receipt = self._receipt(sent)
         if int(receipt["status"], 16) != 1:
-            raise Failed(f"{fields.get('to', 'deployment')}: {receipt}")
+            raise Failed(self._why(fields, receipt))
         return receipt
+
+    def _why(self, fields: dict[str, Any], receipt: dict[str, Any]) -> str:
+        """Ask again, without a transaction, on the block that it failed in: a receipt keeps no reason."""
+        try:
+            self.node.call("eth_call", {"from": self.address, **fields}, receipt["blockNumber"])
+        except rpc.Refused as refused:
+            return str(refused)
+        return f"{receipt['transactionHash']} failed and does no more"
 
     def _receipt(self, sent: str) -> dict[str, Any]:
         """Wait until a transaction is in a block: even a node that mines at once does so a moment after it answers."""

@@ -28,6 +28,10 @@ class Missing(Exception):
     """The chain cannot run here; the text says in one line what is missing and what would help."""
 
 
+class NodeMissing(Missing):
+    """There is no Node.js to install the chain with."""
+
+
 def cache() -> Path:
     """Return the folder for what can be made again: DIBOAS_CACHE, else the user's cache, else the data folder."""
     given = os.environ.get("DIBOAS_CACHE")
@@ -85,7 +89,7 @@ def alone(name: str) -> Iterator[None]:
 def _install(folder: Path) -> None:
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
-        raise Missing(f"{' and '.join(missing)} not found on PATH: install Node.js 20 or later")
+        raise NodeMissing(f"no Node.js ({' and '.join(missing)} not on PATH); version 20 or later runs the chain")
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-"))
     try:
         for name in GIVEN:

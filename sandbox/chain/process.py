@@ -18,6 +18,9 @@ CHAIN_ID = 31337
 MNEMONIC = "test test test test test test test test test test test junk"
 # `safe` lags by one epoch and `finalized` by two: with this, finality is as deep as the confirmations we ask for.
 SLOTS_IN_AN_EPOCH = 6
+# The states of so many blocks are kept, as deep as a reorg or a question about the past may reach. Without the limit
+# anvil writes each to disk, where it takes a megabyte.
+KEPT_STATES = 64
 READY_S = 30.0
 STOP_S = 10.0
 _MINING: dict[str, list[str]] = {"auto": [], "manual": ["--no-mining"]}
@@ -84,7 +87,7 @@ class Node:
             str(CHAIN_ID),
         ]
         words += ["--mnemonic", MNEMONIC, "--slots-in-an-epoch", str(SLOTS_IN_AN_EPOCH)]
-        words += ["--cache-path", str(self.folder / "states"), "--no-request-size-limit", "--quiet"]
+        words += ["--prune-history", str(KEPT_STATES), "--no-request-size-limit", "--quiet"]
         words += _MINING.get(self.block_time, ["--block-time", self.block_time])
         if self.state is not None:
             words += ["--load-state", str(self.state)]

@@ -15,14 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from sandbox.chain import build, process, rpc
+from sandbox.chain import build, pace, process, rpc
 
 log = logging.getLogger("sandbox.chain")
 LOOK_EVERY_S = 0.25
 KEEP_AT_LEAST_EVERY_S = 60.0
+LEAP = 100
 # A dump stops the node for a moment: with a long chain it is taken less often.
 SHARE_OF_TIME = 0.05
 
@@ -44,6 +46,7 @@ class Keeper:
 
     node: rpc.Connection
     path: Path
+    pace: pace.Pace
     height: int = 0
     kept_at: float = field(default_factory=time.monotonic)
     took_s: float = 0.0
@@ -51,10 +54,14 @@ class Keeper:
     def look(self) -> None:
         """Keep the state when a block with transactions has come, or when it was long ago."""
         height = self.node.number("eth_blockNumber")
+        self.pace.look(height)
         age = time.monotonic() - self.kept_at
         if height == self.height or age * SHARE_OF_TIME < self.took_s:
             return
-        if age > KEEP_AT_LEAST_EVERY_S or self._has_transactions(height):
+        is_busy = self._has_transactions(height)
+        if is_busy:
+            self.pace.busy(height)
+        if is_busy or age > KEEP_AT_LEAST_EVERY_S:
             self.keep()
         else:
             self.height = height
@@ -67,8 +74,8 @@ class Keeper:
         self.took_s = self.kept_at - started
 
     def _has_transactions(self, height: int) -> bool:
-        """Look at the new blocks; a chain that became shorter was rewritten, which is worth keeping as well."""
-        if height < self.height:
+        """Look at the new blocks; a chain that became shorter, or leapt ahead, is worth keeping as well."""
+        if not 0 <= height - self.height <= LEAP:
             return True
         count = "eth_getBlockTransactionCountByNumber"
         return any(self.node.number(count, hex(each)) for each in range(self.height + 1, height + 1))
@@ -81,33 +88,41 @@ def run(wish: Wish) -> int:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    built = build.ensure()
+    try:
+        return _run(wish, build.ensure())
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(wish: Wish, built: build.Built) -> int:
     state, known = _settle(built, wish.data)
     running = process.Node(
         program=built.program, port=wish.port, folder=wish.data, block_time=wish.block_time, state=state
     )
     try:
         node = running.start()
-        write(path=wish.addresses, wish=wish, url=running.url, known=known)
-        keeper = Keeper(node=node, path=state, height=node.number("eth_blockNumber"))
-        log.info("chain %s at %s, block %s", process.CHAIN_ID, running.url, keeper.height)
+        write(path=wish.addresses, facts=facts(url=running.url, known=known, confirmations=wish.confirmations))
+        height = node.number("eth_blockNumber")
+        rhythm = pace.Pace(node=node, block_time_s=pace.whole_seconds(wish.block_time), busy_at=height)
+        keeper = Keeper(node=node, path=state, pace=rhythm, height=height)
+        log.info("chain %s at %s, block %s", process.CHAIN_ID, running.url, height)
         return _watch(running, keeper)
     finally:
         running.stop()
 
 
-def write(*, path: Path, wish: Wish, url: str, known: Mapping[str, str]) -> None:
-    """Write what a platform has to know about this chain, at once or not at all."""
-    facts = {
-        "rpc_url": url,
-        "chain_id": process.CHAIN_ID,
-        "confirmations": wish.confirmations,
-        "explorer": "",
-        "contracts": {name: to_checksum_address(address) for name, address in known.items()},
-    }
+def facts(*, url: str, known: Mapping[str, str], confirmations: int) -> dict[str, Any]:
+    """Return what a platform has to know about this chain."""
+    contracts = {name: to_checksum_address(address) for name, address in known.items()}
+    chain = {"rpc_url": url, "chain_id": process.CHAIN_ID, "confirmations": confirmations, "explorer": ""}
+    return {"ethereum": chain | {"contracts": contracts}}
+
+
+def write(*, path: Path, facts: Mapping[str, Any]) -> None:
+    """Write the facts to a file, at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps({"ethereum": facts}, indent=1) + "\n")
+    fresh.write_text(json.dumps(facts, indent=1) + "\n")
     fresh.replace(path)
 
 
