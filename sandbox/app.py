@@ -13,6 +13,9 @@ from sandbox.engine.server import BodyTooLarge, Message, Receive, Scope, Send
 from sandbox.engine.values import Answer, Request, json_answer
 from sandbox.engine.world import World
 from sandbox.increase.provider import IncreaseProvider
+from sandbox.kraken import provider as kraken
+from sandbox.kraken.control import KrakenControl
+from sandbox.kraken.provider import KrakenProvider
 from sandbox.settings import Settings
 from sandbox.stripe import three_ds
 from sandbox.stripe.provider import StripeProvider
@@ -70,22 +73,28 @@ class _Running:
         self._pipeline = Pipeline(world=world)
         self._stripe = StripeProvider(world=world)
         self._increase = IncreaseProvider(world=world)
-        self._control = Control(world=world, stripe=self._stripe, increase=self._increase)
+        self._kraken = KrakenProvider(world=world)
+        more = KrakenControl(kraken=self._kraken).handlers()
+        self._control = Control(world=world, stripe=self._stripe, increase=self._increase, more=more)
         self._index = Index(world=world)
 
     async def start(self) -> None:
         await self._world.store.durable()
         self._world.timers.start()
         self._world.deliveries.start()
+        self._kraken.house.start()
 
     async def stop(self) -> None:
         self._world.timers.stop()
+        self._kraken.house.stop()
         await self._world.deliveries.stop()
         self._world.store.close()
 
     async def serve(self, request: Request) -> Answer:
         if request.path.startswith("/v1/"):
             return await self._pipeline.serve(self._stripe, request)
+        if request.path.startswith(kraken.PREFIX):
+            return await self._pipeline.serve(self._kraken, request)
         if request.path.startswith("/_control/"):
             return await self._local(self._control.serve, request)
         if request.path.startswith(three_ds.PREFIX):

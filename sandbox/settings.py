@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,10 @@ class Settings:
     increase_account_id: str
     increase_opening_balance: int
     increase_insufficient: str
+    kraken_api_keys: Mapping[str, str]
+    kraken_seed: str
+    kraken_step_s: float
+    kraken_call_limit: int
     ach_submit_s: float
     ach_settle_s: float
     webhook_senders: int
@@ -48,6 +54,8 @@ class Settings:
         return f"http://{self.host}:{self.port}"
 
 
+# Of this double only: it opens nothing anywhere.
+KRAKEN_KEY = "kraken_sandbox_key:" + base64.b64encode(b"the secret of the pretend Kraken").decode()
 _STRIPE_EVENTS = (
     "payment_intent.processing,payment_intent.requires_action,payment_intent.succeeded,payment_intent.payment_failed,"
     "payment_intent.canceled,payment_intent.amount_capturable_updated,charge.dispute.*"
@@ -79,6 +87,10 @@ def read(*, arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
         increase_account_id=values.text("INCREASE_ACCOUNT_ID", "account_sandbox_main"),
         increase_opening_balance=int(values.number("INCREASE_OPENING_BALANCE", 1_000_000_000)),
         increase_insufficient=values.choice("INCREASE_INSUFFICIENT", ("rejected", "requires_attention")),
+        kraken_api_keys=_keys("SANDBOX_KRAKEN_API_KEYS", values.texts("KRAKEN_API_KEYS", KRAKEN_KEY)),
+        kraken_seed=values.text("KRAKEN_SEED", "1"),
+        kraken_step_s=values.milliseconds("KRAKEN_STEP_MS", 1_000),
+        kraken_call_limit=int(values.number("KRAKEN_CALL_LIMIT", 0)),
         ach_submit_s=values.milliseconds("ACH_SUBMIT_MS", 100),
         ach_settle_s=values.milliseconds("ACH_SETTLE_MS", 200),
         webhook_senders=int(values.number("WEBHOOK_SENDERS", 8, low=1)),
@@ -90,7 +102,7 @@ def read(*, arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
 
 
 def _parse(arguments: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Pretend Stripe and Increase.")
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Pretend Stripe, Increase and Kraken.")
     parser.add_argument("--host", default=environ.get("SANDBOX_HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(environ.get("SANDBOX_PORT", "9000")))
     parser.add_argument("--data", default=environ.get("SANDBOX_DATA", "var/sandbox"), help="folder of its database")
@@ -104,6 +116,22 @@ def _url(name: str, value: str) -> str:
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise SettingsInvalid(f"{name} must be an http or https address")
     return value
+
+
+def _keys(name: str, given: Sequence[str]) -> Mapping[str, str]:
+    """Return Kraken's keys with their secrets, written ``key:base64``."""
+    keys = dict(one.partition(":")[::2] for one in given)
+    for key, secret in keys.items():
+        if not key or not _is_base64(secret):
+            raise SettingsInvalid(f"{name} must be key:secret pairs with commas between them, the secrets in base64")
+    return keys
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 import orjson
@@ -16,6 +16,7 @@ from sandbox.engine.world import World
 from sandbox.faults import scripts
 from sandbox.increase import magic as increase_magic
 from sandbox.increase.provider import IncreaseProvider
+from sandbox.kraken import magic as kraken_magic
 from sandbox.stripe import desk
 from sandbox.stripe import magic as stripe_magic
 from sandbox.stripe.provider import StripeProvider
@@ -29,7 +30,15 @@ Handler = Callable[[Json, Json], object]
 class Control:
     """Everything under /_control."""
 
-    def __init__(self, *, world: World, stripe: StripeProvider, increase: IncreaseProvider) -> None:
+    def __init__(
+        self,
+        *,
+        world: World,
+        stripe: StripeProvider,
+        increase: IncreaseProvider,
+        more: Mapping[tuple[str, str], Handler],
+    ) -> None:
+        """Needs: ``more``, the controls of one provider that are its own affair."""
         self._world = world
         self._stripe = stripe
         self._increase = increase
@@ -47,6 +56,7 @@ class Control:
             ("POST", "funds"): self._fund,
             ("GET", "webhooks"): self._webhooks,
             ("POST", "webhooks"): self._resend,
+            **more,
         }
 
     def serve(self, request: Request) -> Answer:
@@ -195,6 +205,7 @@ def magic_table() -> Json:
                 for number, (words, _) in increase_magic.ACCOUNT_NUMBERS.items()
             ),
         ],
+        "kraken": [{"volume": number, "does": words} for number, (words, _) in sorted(kraken_magic.VOLUMES.items())],
     }
 
 

@@ -17,6 +17,8 @@ _CONTROLS = (
     ("POST /_control/disputes", "open, win or lose a chargeback"),
     ("POST /_control/payments", "end a payment that stays processing"),
     ("POST /_control/funds", "put money on the account at Increase"),
+    ("GET /_control/kraken", "the exchange: markets, accounts; kraken/book?pair= its whole book; kraken/orders"),
+    ("POST /_control/kraken/price", "put a price; kraken/depth, kraken/market, kraken/step, kraken/funds"),
     ("GET POST /_control/webhooks", "deliveries; send kept events again"),
 )
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>diBoaS sandbox</title><style>
@@ -27,7 +29,8 @@ td.n{{text-align:right;font-variant-numeric:tabular-nums}}code{{background:#fff;
 <h1>diBoaS sandbox</h1>
 <p>Pretend providers for development and tests. No real bank, no real card, no real money. It answers as
 <strong>Stripe</strong> under <code>/v1/</code> and as <strong>Increase</strong> at the root
-(<code>/ach_transfers</code>, <code>/accounts</code>, …), on its own clock: <code>{now}</code>.</p>
+(<code>/ach_transfers</code>, <code>/accounts</code>, …), as <strong>Kraken</strong> under
+<code>/0/</code>, on its own clock: <code>{now}</code>.</p>
 <h2>Controls</h2><table>{controls}</table>
 <h2>Executed last</h2>
 <table><tr><th>#</th><th>provider</th><th>operation</th><th>amount</th><th></th><th>reference</th><th>key</th><th>at</th></tr>
@@ -51,7 +54,8 @@ class Index:
 
 
 def _row(row: Json) -> str:
-    amount = f"{row['amount'] // 100}.{row['amount'] % 100:02d} {row['currency'].upper()}"
+    cents = f"{row['amount'] // 100}.{row['amount'] % 100:02d} {row['currency'].upper()}"
+    amount = row["metadata"].get("shown", cents)
     cells = (row["provider"], row["operation"], amount, row["direction"], row["reference"], row["key"], row["at"])
     plain = [f"<td>{escape(str(cell))}</td>" for cell in cells]
     plain[2] = plain[2].replace("<td>", '<td class="n">')

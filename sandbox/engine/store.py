@@ -17,7 +17,7 @@ from typing import Any
 
 from sandbox.engine.journal import Journal, Statement
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMAS = (Path(__file__).with_name("schema.sql"), Path(__file__).parents[1] / "kraken" / "exchange" / "schema.sql")
 _PRAGMAS = (
     "PRAGMA page_size=16384",
     "PRAGMA locking_mode=EXCLUSIVE",
@@ -50,7 +50,8 @@ class Store:
         try:
             for pragma in _PRAGMAS:
                 self._db.execute(pragma)
-            self._db.executescript(_SCHEMA.read_text())
+            for schema in _SCHEMAS:
+                self._db.executescript(schema.read_text())
         except sqlite3.OperationalError as error:
             self._db.close()
             raise StoreLocked(f"{path} cannot be opened, is another sandbox running on it? ({error})") from error

@@ -13,7 +13,7 @@ from sandbox.engine.provider import Call
 from sandbox.engine.store import Store
 from sandbox.engine.timers import Timers
 from sandbox.faults.faults import Faults, Occasion
-from sandbox.faults.scripts import BUSINESS, Script
+from sandbox.faults.scripts import BUSINESS, EXCHANGE, Script
 from sandbox.settings import Settings
 from sandbox.webhooks.deliveries import Deliveries, Pace
 
@@ -35,13 +35,14 @@ class World:
 
     def twist(self, *, provider: str, call: Call) -> Script | None:
         """Return what a fault script or a magic amount makes of an execution, or None. Counts the script."""
-        if call.magic is not None and call.magic.fault in BUSINESS:
+        kinds = EXCHANGE if call.operation == "order" else BUSINESS
+        if call.magic is not None and call.magic.fault in kinds:
             return call.magic
         picked = self.faults.pick(
             Occasion(
                 provider=provider,
                 operation=call.operation,
-                kinds=BUSINESS,
+                kinds=kinds,
                 amount=call.amount,
                 key=call.key,
                 references=call.references,

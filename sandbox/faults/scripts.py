@@ -21,10 +21,11 @@ TRANSPORT = (
     "garbage",
 )
 BUSINESS = ("refuse", "wrong_amount", "wrong_currency", "never_settle", "return", "dispute")
+EXCHANGE = ("refuse", "never_settle", "partial_fill", "price_move", "late_trades")
 WEBHOOK = ("webhook_duplicate", "webhook_reorder", "webhook_drop", "webhook_corrupt", "webhook_delay")
-FAULTS = (*TRANSPORT, *BUSINESS, *WEBHOOK)
-PROVIDERS = ("stripe", "increase", "*")
-OPERATIONS = ("charge", "payout", "status", "cancel", "other", "webhook", "*")
+FAULTS = tuple(dict.fromkeys((*TRANSPORT, *BUSINESS, *EXCHANGE, *WEBHOOK)))
+PROVIDERS = ("stripe", "increase", "kraken", "*")
+OPERATIONS = ("charge", "payout", "order", "market", "status", "cancel", "other", "webhook", "*")
 _DELAYS_MS = {
     "latency": 300,
     "timeout_before": 60_000,
@@ -32,6 +33,7 @@ _DELAYS_MS = {
     "webhook_delay": 1_000,
     "webhook_reorder": 300,
     "return": 0,
+    "late_trades": 1_000,
     "dispute": 0,
 }
 _LONGEST_ID = 100
@@ -64,6 +66,8 @@ class Script:
     code: str = ""
     amount_delta: int = -100
     currency: str = "eur"
+    percent: int = 50
+    bps: int = 300
     copies: int = 2
     how: str = "body"
     retry_after_s: int = 1
@@ -131,6 +135,12 @@ FIELDS: Mapping[str, _Field] = {
         "must be three lower-case letters",
         ("wrong_currency",),
     ),
+    "percent": _Field(_whole(1, 99), "must be percent from 1 to 99: how much is filled", ("partial_fill",)),
+    "bps": _Field(
+        _whole(-9_000, 9_000),
+        "must be hundredths of a percent from -9000 to 9000: how the price moves",
+        ("price_move",),
+    ),
     "copies": _Field(_whole(2, 100), "must be a whole number from 2 to 100", ("webhook_duplicate",)),
     "how": _Field(_one_of(("body", "signature", "stale")), "must be body, signature or stale", ("webhook_corrupt",)),
     "retry_after_s": _Field(_whole(0, 3600), "must be seconds from 0 to 3600", ("rate_limit",)),
@@ -140,6 +150,7 @@ FIELDS: Mapping[str, _Field] = {
     "reference": _Field(_text, "must be one of our references: only calls that carry it"),
 }
 _NEEDED = ("provider", "operation", "fault")
+_PROVIDER_OF = {"charge": "stripe", "payout": "increase", "order": "kraken"}
 
 
 def parse(raw: object) -> Script:
@@ -185,8 +196,7 @@ def _finish(script: Script, given: Json) -> Script:
 
 
 def _check_reach(script: Script) -> None:
-    if script.fault in BUSINESS and script.operation not in ("charge", "payout", "*"):
-        raise BadScript(field="operation", message=f"must be charge, payout or * for {script.fault}")
+    _check_business(script)
     if script.fault == "dispute" and (script.provider == "increase" or script.operation == "payout"):
         raise BadScript(field="provider", message="disputes are for charges by stripe")
     if script.fault == "return" and (script.provider == "stripe" or script.operation == "charge"):
@@ -195,3 +205,15 @@ def _check_reach(script: Script) -> None:
         raise BadScript(field="operation", message=f"{script.fault} is for calls; webhooks have {', '.join(WEBHOOK)}")
     if script.when == "during" and script.fault != "error":
         raise BadScript(field="when", message="during is for error only")
+
+
+def _check_business(script: Script) -> None:
+    """Refuse a fault that the provider or the operation does not have."""
+    if script.fault in BUSINESS or script.fault in EXCHANGE:
+        if script.operation not in ("charge", "payout", "order", "*"):
+            raise BadScript(field="operation", message=f"must be charge, payout, order or * for {script.fault}")
+        known = EXCHANGE if "kraken" in (script.provider, _PROVIDER_OF.get(script.operation)) else FAULTS
+        if script.fault not in known:
+            raise BadScript(field="fault", message=f"must be one of {', '.join(EXCHANGE)} for orders at kraken")
+        if script.fault not in BUSINESS and script.provider in ("stripe", "increase"):
+            raise BadScript(field="provider", message=f"must be kraken for {script.fault}")
