@@ -11,6 +11,7 @@ from banking import queries
 from banking.models import Instrument, InstrumentStatus
 from core.encryption import cipher
 from core.orchestration import kinds
+from core.resilience import statements
 
 # Written by hand: these run for every request and every set of the engine, and building a queryset's SQL costs several
 # times what asking costs.
@@ -46,14 +47,11 @@ class Instruments:
             instrument.label,
             instrument.destination,
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(_NOTE, values)
+        statements.fetch(_NOTE, values)
 
 
 def _views(sql: str, params: list[Any]) -> list[kinds.Instrument]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [queries.view(_row(values)) for values in cursor.fetchall()]
+    return [queries.view(_row(values)) for values in statements.fetch(sql, params)]
 
 
 def _row(values: tuple[Any, ...]) -> Instrument:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-
 from core.compliance import models
 from core.identity.customers import CustomerView
 from core.kernel import assets, errors, held
 from core.kernel.money import Money
+from core.resilience import statements
 
 CONSUME_SQL = "compliance_consume"
 _USED = """
@@ -96,9 +95,8 @@ def _allowance(kind: str, limit: Limit, used_today: int, used_this_month: int) -
 
 
 def _used(customer_id: UUID) -> dict[tuple[str, str], tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_USED, [customer_id])
-        return {(kind, code): (int(day), int(month)) for kind, code, day, month in cursor.fetchall()}
+    rows = statements.fetch(_USED, [customer_id])
+    return {(kind, code): (int(day), int(month)) for kind, code, day, month in rows}
 
 
 def _left(limit: Money, used: Money) -> Money:

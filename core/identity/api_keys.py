@@ -14,26 +14,29 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from core.identity import addresses, checks, evidence, models
+from core.identity import addresses, checks, customers, evidence, models
 from core.identity.principals import Principal, Scope
 from core.kernel import errors
+from core.resilience import statements
 
 LIVE = "dk_live_"
 TEST = "dk_test_"
 _SHOWN = 12
 
-# One round trip: the key, its owner, and every deadline judged by the database's own clock.
-_PROVE = """
-SELECT k.id, k.scopes, k.allowed_addresses, k.live, k.customer_id, c.user_id, c.rate_class, c.status,
+_OF_KEY = 9
+# One round trip: the key, its owner with what a handler asks of him, every deadline judged by the database's own clock.
+_PROVE = f"""
+SELECT k.id, k.scopes, k.allowed_addresses, k.live, c.user_id,
        k.revoked_at IS NOT NULL,
        coalesce(k.expires_at <= clock_timestamp(), false),
        k.expires_at IS NOT NULL,
-       coalesce(k.last_used_at < clock_timestamp() - interval '1 minute', true)
+       coalesce(k.last_used_at < clock_timestamp() - interval '1 minute', true),
+       {customers.SELECTED}
   FROM identity_api_key k
   JOIN identity_customer c ON c.id = k.customer_id
   JOIN identity_user u ON u.id = c.user_id AND u.is_active
  WHERE k.secret_hash = %s
-"""
+"""  # noqa: S608 - column names of our own
 _TOUCH = """
 UPDATE identity_api_key SET last_used_at = clock_timestamp()
  WHERE id = %s AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
@@ -54,24 +57,23 @@ class Proof:
     scopes: Sequence[str]
     allowed_addresses: Sequence[str]
     live: bool
-    customer_id: UUID
     user_id: int
-    rate_class: str
-    status: str
     is_revoked: bool
     is_expired: bool
     has_expiry: bool
     is_use_stale: bool
+    customer: customers.CustomerView
 
     def principal(self) -> Principal:
         """Return the customer who holds this key."""
         return Principal(
             kind="customer",
             user_id=self.user_id,
-            customer_id=self.customer_id,
+            customer_id=self.customer.id,
+            customer=self.customer,
             scopes=frozenset(self.scopes),
-            rate_class=self.rate_class,
-            is_frozen=self.status == models.CustomerStatus.FROZEN,
+            rate_class=self.customer.rate_class,
+            is_frozen=self.customer.is_frozen,
             key_id=self.id,
             is_use_stale=self.is_use_stale,
             is_bounded_key=self.has_expiry or bool(self.allowed_addresses),
@@ -152,10 +154,9 @@ def _note(key: models.ApiKey, *, action: str, after: dict[str, Any]) -> None:
 
 def prove(secret: str) -> Proof | None:
     """Return what is known of the key with this secret, in one query; None if there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PROVE, [digest(secret)])
-        row = cursor.fetchone()
-    return None if row is None else Proof(*row)
+    for row in statements.fetch(_PROVE, [digest(secret)]):
+        return Proof(*(*row[:_OF_KEY], customers.view(row[_OF_KEY:])))
+    return None
 
 
 def touch(key_id: UUID) -> None:

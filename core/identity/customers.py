@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from core.identity import checks, evidence, models
 from core.kernel import errors
+from core.resilience import statements
 
 _COLUMNS = (
     "id",
@@ -28,9 +29,11 @@ _COLUMNS = (
     "user__email",
 )
 _PREFERENCES = _COLUMNS.index("preferences")
+# The columns of ``view``, for SQL in which ``c`` is the customer and ``u`` his user.
+SELECTED = f"{', '.join(f'c.{column}' for column in _COLUMNS[:-1])}, u.email"
 # Asked for every request and every set of the engine: building a queryset's SQL costs thrice what asking costs.
 _BY_ID = f"""
-    SELECT {", ".join(f"c.{column}" for column in _COLUMNS[:-1])}, u.email
+    SELECT {SELECTED}
     FROM identity_customer c JOIN identity_user u ON u.id = c.user_id WHERE c.id = ANY (%s::uuid[])
 """  # noqa: S608 - column names of our own
 
@@ -105,9 +108,7 @@ def get(customer_id: UUID) -> CustomerView:
 
 def get_many(customer_ids: Iterable[UUID]) -> dict[UUID, CustomerView]:
     """Return the customers that exist among ``customer_ids``, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_ID, [list(customer_ids)])
-        return {row[0]: _view(_decoded(row)) for row in cursor.fetchall()}
+    return {row[0]: view(row) for row in statements.fetch(_BY_ID, [list(customer_ids)])}
 
 
 def find_by_handle(handle: str) -> CustomerView | None:
@@ -123,9 +124,9 @@ def find_by_user(user_id: int) -> CustomerView | None:
     return None if row is None else _view(row)
 
 
-def _decoded(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Decode the JSON column, which a raw cursor returns as text."""
-    return (*row[:_PREFERENCES], json.loads(row[_PREFERENCES]), *row[_PREFERENCES + 1 :])
+def view(row: tuple[Any, ...]) -> CustomerView:
+    """Return the customer that a row of ``SELECTED`` is; hand-written SQL brings JSON as text."""
+    return _view((*row[:_PREFERENCES], json.loads(row[_PREFERENCES]), *row[_PREFERENCES + 1 :]))
 
 
 def _view(row: tuple[Any, ...]) -> CustomerView:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from core.identity.customers import CustomerView
 
 
 class Scope(StrEnum):
@@ -25,6 +27,7 @@ class Principal:
     """A customer or a member of staff, and how he came in.
 
     ``key_id`` is set for an API key, ``session_key`` for a sign-in; ``mfa_at`` is when a second factor was last proven.
+    ``customer`` is what was read of the customer with an API key, so that a handler need not ask again.
     ``is_bounded_key``: the key ends some day, or works from some addresses only.
     ``is_use_stale``: its last use was noted more than a minute ago.
     """
@@ -32,6 +35,7 @@ class Principal:
     kind: str
     user_id: int
     customer_id: UUID | None = None
+    customer: CustomerView | None = field(default=None, compare=False, repr=False)
     scopes: frozenset[str] = ALL_SCOPES
     rate_class: str = "standard"
     is_frozen: bool = False

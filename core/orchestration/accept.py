@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from core.fees.sheets import FeeSheet
 from core.identity.customers import CustomerView
@@ -23,6 +23,7 @@ from core.orchestration.reading import feed
 from core.quotes import quotes, terms
 from core.quotes.preparing import Prepared
 from core.quotes.quotes import QuoteView
+from core.resilience import statements
 
 _OPEN = "SELECT orchestration_open(%s::jsonb), outbox_append(%s::jsonb)"
 
@@ -195,8 +196,8 @@ def _open(transaction_id: UUID, fields: Mapping[str, Any], instrument: Instrumen
     rows = orjson.dumps([row]).decode()
     streams = orjson.dumps([feed.opened_row(row)]).decode()
     try:
-        with transaction.atomic(savepoint=row["client_reference"] is not None), connection.cursor() as cursor:
-            cursor.execute(_OPEN, [rows, streams])
+        with transaction.atomic(savepoint=row["client_reference"] is not None):
+            statements.fetch(_OPEN, [rows, streams])
     except IntegrityError as error:
         if "orchestration_client_reference" not in str(error):
             raise

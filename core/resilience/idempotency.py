@@ -13,9 +13,12 @@ from typing import Any
 from django.db import connection
 
 from core.kernel import errors
+from core.resilience import statements
 
 KEEP = timedelta(days=30)
 RETRY_AFTER_S = 1
+_BEGIN = "SELECT * FROM idempotency_begin(%s, %s, %s)"
+_FINISH = "SELECT idempotency_finish(%s, %s, %s, %s, %s::jsonb, %s)"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
@@ -80,9 +83,7 @@ def begin(*, scope: str, key: str, body: bytes) -> Fresh | Replay:
     if not connection.in_atomic_block:
         raise errors.SystemFault(detail="An idempotency key is held by a transaction: open one.")
     sha256 = digest(body)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM idempotency_begin(%s, %s, %s)", [scope, key, sha256])
-        verdict, status, headers, first = cursor.fetchone()
+    ((verdict, status, headers, first),) = statements.fetch(_BEGIN, [scope, key, sha256])
     if verdict == "fresh":
         return Fresh(scope=scope, key=key, body_sha256=sha256)
     raise_refusal(verdict)
@@ -106,8 +107,7 @@ def finish(*, fresh: Fresh, status: int, headers: Mapping[str, str], body: bytes
     Needs: the transaction of ``begin``. An answer with a secret is stored without it.
     """
     values: list[Any] = [fresh.scope, fresh.key, fresh.body_sha256, status, json.dumps(dict(headers)), body]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT idempotency_finish(%s, %s, %s, %s, %s::jsonb, %s)", values)
+    statements.fetch(_FINISH, values)
 
 
 def cleanup(*, limit: int = 5000) -> int:

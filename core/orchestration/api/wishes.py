@@ -65,7 +65,7 @@ def origin(principal: Principal) -> Origin:
     """Return who asks and from where, as it is kept with the transaction."""
     current = context.current()
     return Origin(
-        customer=customers.get(customer_of(principal)),
+        customer=principal.customer or customers.get(customer_of(principal)),
         actor=principal.actor,
         request_id=current.request_id,
         correlation_id=current.correlation_id,

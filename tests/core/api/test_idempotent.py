@@ -132,7 +132,7 @@ def test_one_key_from_many_clients_at_once_does_the_work_once():
 @pytest.mark.usefixtures("committed_db")
 def test_while_the_first_is_running_the_second_is_told_to_wait():
     token = _committed_caller()
-    scope = f"customer:{api_keys.prove(token).customer_id.hex}:door.make"
+    scope = f"customer:{api_keys.prove(token).customer.id.hex}:door.make"
     running, done = threading.Event(), threading.Event()
 
     def hold() -> None:
