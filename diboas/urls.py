@@ -8,16 +8,17 @@ from core.api import handlers
 from core.console.site import site
 from diboas import pages
 
+# Addresses are tried in this order: what moves money first.
 PARTS = (
+    "banking.api.urls",
+    "core.orchestration.api.urls",
     "core.api.urls",
     "core.providers.urls",
     "core.market.urls",
-    "core.orchestration.api.urls",
     "core.compliance.urls",
     "core.realtime.urls",
     "core.wallet.urls",
     "core.notifications.urls",
-    "banking.api.urls",
 )
 api: list[URLPattern | URLResolver] = [
     *(path("", include(part)) for part in PARTS),

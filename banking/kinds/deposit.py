@@ -39,6 +39,7 @@ RULES = kinds.Rules(
     needs_counterparty=False,
     leaves=False,
     window=timedelta(minutes=30),
+    gives=False,
 )
 
 

@@ -26,8 +26,9 @@ class Deed:
     """What is to happen in the ledger at one point of a transaction's life. All of it or none of it.
 
     ``results`` is what really happened, in the kind's own words and as text: it is merged into the transaction's.
-    ``reservation_id`` is the hold that stands in for the transaction's from now on. ``settles`` are transactions that
-    this one brings to their end in the same commit, such as the start of a position that it closes.
+    ``received`` among them, in units of the target, is what arrived. ``reservation_id`` is the hold that stands in for
+    the transaction's from now on. ``settles`` are transactions that this one brings to their end in the same commit,
+    such as the start of a position that it closes. ``notes`` are for the domain's projector and are kept nowhere else.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -35,6 +36,7 @@ class Deed:
     results: Mapping[str, Any] = field(default_factory=dict)
     reservation_id: UUID | None = None
     settles: tuple[UUID, ...] = ()
+    notes: tuple[Any, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.operations)
@@ -46,6 +48,7 @@ class Deed:
             results={**self.results, **other.results},
             reservation_id=other.reservation_id or self.reservation_id,
             settles=self.settles + other.settles,
+            notes=self.notes + other.notes,
         )
 
 
@@ -93,7 +96,8 @@ class Leg:
 
     ``method`` is empty where it is the transaction's own. ``waypoints`` says how far each stage at the provider
     carries. The provider of the priced leg is chosen by score within the locked price; the others take the first that
-    is ready.
+    is ready. ``must_succeed`` marks a leg after which there is no way back, such as bringing home what a contract gave:
+    it is tried again for as long as it takes, with a person told, and never undone.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Leg:
     waypoints: Mapping[contract.Stage, State]
     method: str = ""
     is_priced: bool = True
+    must_succeed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,8 @@ class Rules:
     targets: frozenset[str] = frozenset()
     extras: frozenset[str] = frozenset()
     needs_amount: bool = True
+    gives: bool = True
+    consumes_limits: bool = True
 
 
 class Kind(Protocol):
@@ -174,6 +181,8 @@ class Kind(Protocol):
     def leg_done(self, *, transaction: Transaction, leg: Leg, report: contract.Report) -> Deed: ...
 
     def complete(self, *, transaction: Transaction, report: contract.Report | None) -> Deed: ...
+
+    def refused(self, *, transaction: Transaction, report: contract.Report) -> Deed: ...
 
     def release(self, *, transaction: Transaction, expired: bool) -> Deed: ...
 
@@ -229,14 +238,18 @@ class Fixed:
 class Terms(Protocol):
     """How a domain checks a wish against the world before any money is held, and what it promises at a price.
 
-    Both may ask the outside, so they are called outside any database transaction. Refused and InvalidInput name the
-    field.
+    ``open`` and ``fix`` may ask the outside, so they are called outside any database transaction; their Refused and
+    InvalidInput name the field. ``begin`` is called in the commit that accepts: a domain writes its own rows there, and
+    a Conflict lets nothing be accepted.
     """
 
     def open(self, *, kind: Kind, request: Request, customer_id: UUID) -> Opening: ...
 
     def fix(self, *, kind: Kind, opening: Opening, net: Money) -> Fixed:
         """Say what arrives for ``net``, which is the source less every fee."""
+
+    def begin(self, *, kind: Kind, transaction_id: UUID, customer_id: UUID, data: Mapping[str, Any]) -> None:
+        """Write what the domain keeps beside the transaction; ``data`` are its locked terms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from core.orchestration import sweeps
+from core.orchestration.engine import sweeps
 
 _LIMIT = 500
 

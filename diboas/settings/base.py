@@ -83,6 +83,7 @@ INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 MIDDLEWARE = [
     "core.api.middleware.ContextMiddleware",  # first: every answer carries its ids
     "django.middleware.security.SecurityMiddleware",
+    "diboas.doors.MachineDoorMiddleware",  # ends here for machines
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,6 +95,15 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "diboas.policy.ConsolePolicyMiddleware",
     "axes.middleware.AxesMiddleware",
+]
+# Below these nobody has a session (ADR 0043).
+MACHINE_DOORS = [
+    "/api/v1/banking/",
+    "/api/v1/investing/",
+    "/api/v1/defi/",
+    "/api/v1/quotes",
+    "/api/v1/transactions",
+    "/webhooks/",
 ]
 TEMPLATES = [
     {

@@ -122,8 +122,10 @@ def _reserve(change: Change, subject: Subject) -> None:
     if blocked is not None:
         deed = Deed(operations=(ReleaseHold(hold_id=blocked, outcome="converted"),)) + deed
     change.post(deed)
-    change.consumes = txn.debit
-    txn.undo = [endings.LIMITS, endings.RESERVED]
+    txn.undo = [endings.RESERVED]
+    if kinds.of(txn).rules.consumes_limits:
+        change.consumes = txn.debit
+        txn.undo = [endings.LIMITS, endings.RESERVED]
     change.set_deadline(DEFAULT_LIFETIME)
     change.walk(State.BALANCE_RESERVED, actor=ACTOR)
     change.due_in = 0

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core.kernel import errors
 from core.orchestration import kinds
-from core.orchestration.judging import endings, news
+from core.orchestration.judging import endings, legs, news
 from core.orchestration.judging.results import Result
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.steps import changes
@@ -193,6 +193,8 @@ def _give_up_on_provider(change: Change, attempt: Attempt, reason: str, actor: s
     attempt.state = AttemptState.NOT_EXECUTED
     change.log("attempt.given_up", actor=actor, reason=reason, data={"provider": attempt.provider})
     change.due_in = 0
+    if not legs.is_undo(attempt) and legs.named(change.transaction, attempt.leg).must_succeed:
+        endings.insist(change, attempt, reason, actor)
 
 
 def _patience(attempt: Attempt) -> float:

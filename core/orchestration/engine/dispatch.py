@@ -112,11 +112,13 @@ def _choose(change: Change, past: Sequence[Attempt], instruments: Mapping[UUID, 
     txn = change.transaction
     leg = legs.at_work(txn)
     before = legs.attempts_of(past, leg.name)
-    tried = frozenset(attempt.provider for attempt in before)
+    tried = frozenset() if leg.must_succeed else frozenset(attempt.provider for attempt in before)
     provider = _provider(change, leg, tried) if len(tried) < PROVIDERS_AT_MOST else ""
     if provider:
         instrument = instruments.get(txn.instrument_id) if txn.instrument_id else None
         _send(change, leg, provider, past, instrument)
+    elif leg.must_succeed:
+        change.due_in = endings.INSIST_AFTER_S if before else _LOOK_AGAIN_LATER_S
     elif tried or txn.tries >= retry.MAX_TRIES:
         endings.end(change=change, reason=before[-1].error if before else "provider_unavailable", actor=ACTOR)
     else:

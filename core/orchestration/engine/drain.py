@@ -10,9 +10,10 @@ from uuid import UUID
 import structlog
 
 from core.kernel import errors
-from core.orchestration import compensation, kinds, outcomes
-from core.orchestration.engine import admission, calls, claims, dispatch
+from core.orchestration import kinds, outcomes
+from core.orchestration.engine import admission, calls, claims, compensation, dispatch
 from core.orchestration.engine.calls import Call
+from core.orchestration.judging import legs
 from core.orchestration.kinds import Instrument
 from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import AT_PROVIDER, BEFORE_RESERVATION, SETTLED, State
@@ -110,7 +111,7 @@ def _resume(
     elsewhere: list[Transaction] = []
     for txn in transactions:
         attempt = attempts[txn.id][-1] if attempts[txn.id] else None
-        if attempt is None or attempt.state == AttemptState.NOT_EXECUTED or _is_done(txn, attempt):
+        if attempt is None or legs.is_given_up(attempt) or _is_done(txn, attempt):
             elsewhere.append(txn)
         else:
             batch.append(Call(verb=_verb(txn, attempt), transaction=txn, attempt=attempt))

@@ -71,6 +71,7 @@ def open_reversal(change: Change, attempt: Attempt, report: Report, *, news: str
             "kind": "reversal",
             "reason": (report.reason or news)[:60],
             "asset": parent.asset,
+            "target_asset": parent.target_asset,
             "side": "source",
             "units": str(units),
             "debit_units": str(units),
@@ -80,7 +81,7 @@ def open_reversal(change: Change, attempt: Attempt, report: Report, *, news: str
             "parent_id": parent.id,
             "correlation_id": parent.correlation_id,
             "request_id": "",
-            "security": {"news": news, "provider_fee": _fee_units(report)},
+            "security": {"news": news, "provider_fee": _fee_units(report), **_moved(report)},
             "actor": actor,
         }
     )
@@ -96,3 +97,9 @@ def _fee_units(report: Report) -> str | None:
     """Return what the provider kept of the same asset, as text: other assets are for the reconciliation."""
     fee = report.provider_fee
     return None if not fee or report.amount is None or fee.asset != report.amount.asset else str(fee.units)
+
+
+def _moved(report: Report) -> dict[str, list[str]]:
+    """Return what moved on each side where that are two assets: the asset and its units, as text."""
+    sides = {"spent": report.spent, "received": report.received}
+    return {side: [money.asset.code, str(money.units)] for side, money in sides.items() if money is not None}

@@ -6,7 +6,7 @@ from core.kernel.money import Money
 from core.orchestration import kinds
 from core.orchestration.judging import legs, stages
 from core.orchestration.kinds import Leg
-from core.orchestration.models import Attempt, AttemptState, Transaction
+from core.orchestration.models import Attempt, AttemptState, Category, Transaction
 from core.orchestration.states import State
 from core.orchestration.steps.changes import Change
 from core.providers.contract import Report, Stage
@@ -14,6 +14,7 @@ from core.providers.contract import Report, Stage
 ACCEPTED = "accepted"
 RESERVED = "reserved"
 LIMITS = "limits"
+INSIST_AFTER_S = 60.0
 
 
 def decline(*, change: Change, attempt: Attempt, reason: str, actor: str, stage: Stage = Stage.DECLINED) -> None:
@@ -29,7 +30,25 @@ def decline(*, change: Change, attempt: Attempt, reason: str, actor: str, stage:
         change.log("attempt.rejected", actor=actor, reason=reason[:60])
         change.due_in = 0
         return
+    if not legs.is_undo(attempt) and legs.named(change.transaction, attempt.leg).must_succeed:
+        insist(change, attempt, reason, actor)
+        return
     end(change=change, reason=reason, actor=actor)
+
+
+def insist(change: Change, attempt: Attempt, reason: str, actor: str) -> None:
+    """There is no way back from here: tell a person once, and go on trying."""
+    known = change.transaction.security.get("insisted", ())
+    if attempt.leg not in known:
+        change.transaction.security = {**change.transaction.security, "insisted": [*known, attempt.leg]}
+        change.park(
+            source="leg",
+            category=Category.RECOVERABLE,
+            error=reason[:60],
+            detail=f"{attempt.provider} does not carry out {attempt.leg!r} ({attempt.key}); it is tried again.",
+            actor=actor,
+        )
+    change.due_in = INSIST_AFTER_S
 
 
 def end(*, change: Change, reason: str, actor: str, expired: bool = False) -> None:

@@ -160,6 +160,11 @@ def _progress(change: Change, attempt: Attempt, report: Report, actor: str) -> N
 
 def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> None:
     txn = change.transaction
+    if report.fills or txn.results.get("fills"):
+        # What was executed stays executed: it ends with what it got.
+        endings.settle(change, attempt, report, actor)
+        return
+    change.post(kinds.of(txn).refused(transaction=txn, report=report))
     if txn.state in SETTLED or txn.state == State.COMPENSATING or legs.is_elsewhere(txn, attempt):
         # Of a call that was to undo something, too: the compensation looks at it and tries again.
         attempt.state = AttemptState.REJECTED

@@ -52,6 +52,9 @@ class ByLegs:
     def leg_done(self, *, transaction: Transaction, leg: Leg, report: contract.Report) -> Deed:
         return NOTHING
 
+    def refused(self, *, transaction: Transaction, report: contract.Report) -> Deed:
+        return NOTHING
+
     def undo_leg(self, *, transaction: Transaction, leg: Leg) -> Leg | None:
         return None
 

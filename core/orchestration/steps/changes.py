@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -91,6 +92,7 @@ class Change:
         txn = self.transaction
         if deed.results:
             txn.results = {**txn.results, **deed.results}
+            txn.receive_units = Decimal(txn.results["received"]) if "received" in deed.results else txn.receive_units
         if deed.reservation_id is not None:
             txn.reservation_id = deed.reservation_id
 

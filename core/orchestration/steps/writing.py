@@ -18,7 +18,7 @@ from core.ledger.movements import Entry, Movement, Ruling
 from core.orchestration import gates
 from core.orchestration.models import Attempt
 from core.orchestration.reading import feed
-from core.orchestration.steps import debts
+from core.orchestration.steps import debts, projecting
 from core.orchestration.steps.changes import Change
 from core.resilience import retry
 
@@ -34,6 +34,14 @@ def write(changes: Sequence[Change]) -> dict[UUID, str]:
         ``insufficient_funds``. What is not in the answer is written.
     Raises: OperationalError after bounded retries of deadlocks and lock timeouts.
     """
+    if not changes:
+        return {}
+    if projecting.concerns(changes):
+        return projecting.write(changes, _write_all)
+    return _write_all(changes)
+
+
+def _write_all(changes: Sequence[Change]) -> dict[UUID, str]:
     if not changes:
         return {}
     refused = _write(changes)

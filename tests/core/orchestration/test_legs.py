@@ -1,0 +1,190 @@
+"""Transactions of several legs: in order, each with its own attempts, undone by calls, insisted on past the pivot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from core.compliance.models import LevelLimit
+from core.kernel.money import Money
+from core.orchestration import outcomes
+from core.orchestration.models import AttemptState, DeadLetter
+from core.providers import contract, registry
+from core.providers.contract import Operation, Stage
+from tests.core.orchestration import fakes, journeys, world
+from tests.core.orchestration.fakes import said
+
+pytestmark = pytest.mark.django_db
+ETH = "ETH:ethereum"
+
+
+@pytest.fixture(autouse=True)
+def _journey(db: None) -> Iterator[None]:
+    numbers = {"single_units": 10**6, "daily_units": 10**6, "monthly_units": 10**6}
+    LevelLimit.objects.create(level=3, kind="journey", asset="USD", **numbers)
+    with journeys.registered():
+        yield
+
+
+@pytest.fixture
+def treasury() -> fakes.FakeProvider:
+    able = (
+        replace(fakes.capability(Operation.CUSTODY_OUT, "ethereum"), needs_cover=False, poll_after_s=1.0),
+        replace(fakes.capability(Operation.CUSTODY_IN, "ethereum"), needs_cover=False, poll_after_s=1.0),
+    )
+    return fakes.FakeProvider(code="treasury", capabilities=able)
+
+
+@pytest.fixture
+def pool() -> fakes.FakeProvider:
+    able = replace(fakes.capability(Operation.SUPPLY, "ach"), needs_cover=False, fee_code="increase_ach")
+    return fakes.FakeProvider(code="increase", capabilities=(able,))
+
+
+@pytest.fixture(autouse=True)
+def _known(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> Iterator[None]:
+    with registry.replaced(treasury, pool):
+        for provider, operation in (("treasury", "custody_out"), ("treasury", "custody_in"), ("increase", "supply")):
+            world.breaker.Breaker(f"{provider}:{operation}").force_closed(actor="test", reason="test")
+        world.breaker.Breaker("treasury:status").force_closed(actor="test", reason="test")
+        yield
+
+
+def _start() -> tuple[object, object]:
+    ana = world.customer("ana", units=10_000)
+    return ana, world.start(ana, world.wish("journey", "20.00", by=world.bank(ana)))
+
+
+def test_legs_are_done_in_order_and_each_posts_what_it_did(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.SETTLED, ref="p1")]
+
+    ana, made = _start()
+    world.work()
+
+    assert world.path(made)[-4:] == ["SENT_TO_PROVIDER", "PROVIDER_PROCESSING", "PROVIDER_CONFIRMING", "COMPLETED"]
+    assert [(one.leg, one.number, str(one.state)) for one in world.attempts(made)] == [
+        ("out", 1, "SUCCEEDED"),
+        ("work", 2, "SUCCEEDED"),
+        ("home", 3, "SUCCEEDED"),
+    ]
+    assert [order.operation for order in treasury.orders] == [Operation.CUSTODY_OUT, Operation.CUSTODY_IN]
+    seen = world.see(made)
+    assert (seen.leg, seen.results) == ("home", {"out": "done", "work": "done", "received": "1975"})
+    assert seen.receive_units == 1975
+    assert world.figures(ana) == (9_975, 0, 0)
+
+
+def test_a_refusal_after_a_done_leg_is_undone_by_a_call_and_gas_stays_ours(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    gas = Money.of(21_000, ETH)
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.DECLINED, ref="p1", reason="reverted", costs=(gas,))]
+
+    ana, made = _start()
+    world.work()
+
+    assert world.path(made)[-2:] == ["COMPENSATING", "COMPENSATED"]
+    assert world.see(made).reason == "reverted"
+    assert [one.leg for one in world.attempts(made)] == ["out", "work", "undo:out"]
+    assert treasury.orders[-1].operation is Operation.CUSTODY_IN
+    assert world.figures(ana) == (10_000, 0, 0)
+    assert world.system("ext:chain:treasury") == 0
+    assert {row.name: row.total.units for row in world.queries.trial_balance() if row.asset == ETH} == {
+        "ext:chain:gas": 21_000,
+        "cost:network": -21_000,
+    }
+
+
+def test_an_undo_that_is_silent_is_asked_about_and_one_that_is_refused_is_tried_again(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), contract.OutcomeUnknown(), said(Stage.SETTLED, ref="t3")]
+    treasury.statuses = [said(Stage.DECLINED, ref="t2", reason="reverted")]
+    pool.submits = [contract.Rejected(code="no_liquidity")]
+
+    ana, made = _start()
+    world.work()
+    assert world.see(made).state == "COMPENSATING"
+    assert world.attempts(made)[-1].state == AttemptState.UNKNOWN
+    world.due_now(made)
+    world.work()
+
+    assert world.see(made).state == "COMPENSATED"
+    back = [one for one in world.attempts(made) if one.leg == "undo:out"]
+    assert [str(one.state) for one in back] == ["REJECTED", "SUCCEEDED"]
+    assert back[0].key != back[1].key
+    assert world.figures(ana) == (10_000, 0, 0)
+
+
+def test_an_undo_that_nobody_carries_out_goes_to_a_person_and_the_rest_is_undone(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    refused = contract.Rejected(code="wallet_frozen")
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), refused, refused, refused]
+    pool.submits = [contract.Rejected(code="no_liquidity")]
+
+    ana, made = _start()
+    world.work()
+
+    seen = world.see(made)
+    assert (seen.state, seen.security["undo_failed"]) == ("COMPENSATING", ["leg:out"])
+    assert world.figures(ana) == (10_000, 0, 0)
+    assert DeadLetter.objects.filter(transaction_id=made, error="wallet_frozen").count() == 1
+
+
+def test_past_the_pivot_a_leg_is_tried_until_it_succeeds_and_a_person_is_told_once(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [
+        said(Stage.SETTLED, ref="t1"),
+        contract.Rejected(code="node_confused"),
+        contract.Rejected(code="node_confused"),
+        said(Stage.SETTLED, ref="t4"),
+    ]
+    pool.submits = [said(Stage.SETTLED, ref="p1")]
+
+    ana, made = _start()
+    for _ in range(3):
+        world.work()
+        world.due_now(made)
+
+    assert world.see(made).state == "COMPLETED"
+    assert DeadLetter.objects.filter(transaction_id=made).count() == 1
+    assert [str(one.state) for one in world.attempts(made)][-3:] == ["REJECTED", "REJECTED", "SUCCEEDED"]
+    assert world.figures(ana) == (9_975, 0, 0)
+
+
+def test_a_hint_makes_the_engine_ask_at_once(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> None:
+    treasury.submits = [said(Stage.ACCEPTED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    treasury.statuses = [said(Stage.SETTLED, ref="t1")]
+    pool.submits = [said(Stage.SETTLED, ref="p1")]
+    _, made = _start()
+    world.work()
+    assert world.work() == 0
+
+    outcomes.ask_now([world.attempts(made)[0].key])
+    world.work()
+
+    assert world.see(made).state == "COMPLETED"
+
+
+def test_late_news_of_a_leg_that_is_done_changes_nothing(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
+    _, made = _start()
+    world.work()
+    first = world.attempts(made)[0]
+
+    again = contract.Report(operation=Operation.CUSTODY_OUT, stage=Stage.SETTLED, provider_ref="t1", key=first.key)
+    results = outcomes.apply([outcomes.Reported(provider="treasury", source="webhook", report=again)])
+
+    assert results == [outcomes.Result.DUPLICATE]
+    assert world.see(made).leg == "work"
