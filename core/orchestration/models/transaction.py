@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django_fsm import FSMField
 
 from core.kernel import assets, ids
+from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.orchestration.states import State, Status, progress_of, status_of
 
@@ -124,12 +125,18 @@ class Transaction(models.Model):
 
     @property
     def receive(self) -> Money | None:
-        return None if self.receive_units is None else Money(int(self.receive_units), assets.get(self.asset))
+        return None if self.receive_units is None else Money(int(self.receive_units), self.arriving)
+
+    @property
+    def arriving(self) -> Asset:
+        """The asset that arrives: another one than what is given, in a trade."""
+        return assets.get(self.target_asset or self.asset)
 
     @property
     def wholly_reversed(self) -> bool:
-        """Whether reversals have taken back at least what somebody received."""
-        return self.reversed_units > 0 and self.reversed_units >= (self.receive_units or 0)
+        """Whether reversals have taken back at least what somebody received, or gave, where that is another asset."""
+        moved = self.debit_units if self.target_asset not in ("", self.asset) else self.receive_units
+        return self.reversed_units > 0 and self.reversed_units >= (moved or 0)
 
     @property
     def status(self) -> Status:

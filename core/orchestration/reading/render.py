@@ -8,6 +8,7 @@ from uuid import UUID
 from core.api import amounts
 from core.fees.sheets import FeeSheet
 from core.kernel import assets, clock, ids
+from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.orchestration.models import Event, Transaction
 from core.orchestration.reading import feed
@@ -31,8 +32,8 @@ def transaction(row: Transaction) -> dict[str, Any]:
         "reason": feed.public_reason(row.reason),
         "progress": row.progress,
         "eta": None if row.eta is None else clock.rfc3339(row.eta),
-        "source": _side(row.debit if row.side == "target" else row.debit or row.money, row),
-        "target": _side(row.receive if row.side == "source" else row.receive or row.money, row),
+        "source": _side(row.debit if row.side == "target" else row.debit or row.money, assets.get(row.asset)),
+        "target": _side(row.receive if row.side == "source" else row.receive or row.money, row.arriving),
         "fees": None if row.fees is None else FeeSheet.from_json(row.fees).render(),
         "reversed_amount": amounts.render(Money(reversed_units, asset)) if reversed_units else None,
         "reverses": None if row.parent_id is None else ids.render(ids.Prefix.TRANSACTION, row.parent_id),
@@ -61,7 +62,7 @@ def received(row: Transaction) -> dict[str, Any]:
         "direction": "incoming",
         "status": Status.COMPLETED.value,
         "state": State.COMPLETED.value,
-        "target": _side(row.receive, row),
+        "target": _side(row.receive, row.arriving),
         "created_at": clock.rfc3339(row.created_at),
         "completed_at": None if row.completed_at is None else clock.rfc3339(row.completed_at),
     }
@@ -87,5 +88,5 @@ def event(row: Event) -> dict[str, Any]:
     }
 
 
-def _side(money: Money | None, row: Transaction) -> dict[str, str]:
-    return amounts.render_asset(assets.get(row.asset)) if money is None else amounts.render(money)
+def _side(money: Money | None, asset: Asset) -> dict[str, str]:
+    return amounts.render_asset(asset) if money is None else amounts.render(money)
