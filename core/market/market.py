@@ -97,7 +97,8 @@ def convert(*, money: Money, to: Asset) -> Conversion:
 
     Raises: NoPrice; PriceStale.
     """
-    return _converted(money, to, fresh(base=money.asset, quote=to))
+    found = fresh(base=money.asset, quote=to)
+    return Conversion(money=at(price=found, money=money, to=to), price=found)
 
 
 def value(*, money: Money, to: Asset) -> Conversion:
@@ -105,13 +106,15 @@ def value(*, money: Money, to: Asset) -> Conversion:
 
     Raises: NoPrice.
     """
-    return _converted(money, to, price(base=money.asset, quote=to))
+    found = price(base=money.asset, quote=to)
+    return Conversion(money=at(price=found, money=money, to=to), price=found)
 
 
-def _converted(money: Money, to: Asset, found: Price) -> Conversion:
-    exact = money.units * found.value * Fraction(10) ** (to.decimals - money.asset.decimals)
+def at(*, price: Price, money: Money, to: Asset) -> Money:
+    """Return what ``money`` is in ``to`` at a price of its asset that was found before, rounded down. Pure."""
+    exact = money.units * price.value * Fraction(10) ** (to.decimals - money.asset.decimals)
     units = abs(exact.numerator) // exact.denominator
-    return Conversion(money=Money(units if exact >= 0 else -units, to), price=found)
+    return Money(units if exact >= 0 else -units, to)
 
 
 def _symbol(asset: Asset | str) -> str:

@@ -19,7 +19,7 @@ _DERIVED: Final = Context(prec=12, rounding=ROUND_HALF_UP)
 
 class LegShape(serializers.Serializer[Any]):
     pair = serializers.CharField()
-    direction = serializers.ChoiceField(choices=["direct", "inverse"])
+    inverse = serializers.BooleanField(help_text="Whether the pair was walked back: quote to base.")
 
 
 class PriceShape(serializers.Serializer[Any]):
@@ -75,7 +75,7 @@ def price(found: Price) -> dict[str, Any]:
         "price": number(found.value),
         "reason": None,
         "source": found.source or None,
-        "path": [{"pair": leg.pair, "direction": "inverse" if leg.inverse else "direct"} for leg in found.path],
+        "path": [{"pair": leg.pair, "inverse": leg.inverse} for leg in found.path],
         "observed_at": found.observed_at,
         "age_seconds": None if found.observed_at is None else int(found.age_s),
         "stale": found.is_stale,

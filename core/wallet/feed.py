@@ -3,7 +3,8 @@
 A row of the stream says only which balance changed (domain, asset, chain): it is written in the commit that moved the
 money, where reading balances would cost every transaction. The figures are read when the row is sent, for all rows of
 all customers in one statement, so they are those of the moment ``as_of``, at least as new as the row. A snapshot holds
-the same objects. Figures are states, not changes: a client replaces what it has.
+the same objects. Figures are states, not changes: a client replaces what it has. With ``is_position`` they are units of
+an open position, not money.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.api import amounts
 from core.kernel import assets, clock
 from core.kernel.clock import rfc3339
 from core.ledger import queries
-from core.wallet import figures
+from core.wallet import figures, positions
 from core.wallet.figures import Figures
 
 CHANNEL = "balances"
@@ -60,6 +61,7 @@ def _shown(domain: str, now: Figures, at: str) -> Json:
         "domain": domain,
         "asset": now.asset.symbol,
         "chain": now.asset.chain,
+        "is_position": positions.is_position(now.asset),
         "available": amounts.render(now.available),
         "held": amounts.render(now.held),
         "incoming": amounts.render(now.incoming),

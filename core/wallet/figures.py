@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.kernel import assets
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.ledger.models import AccountKind
@@ -51,6 +50,9 @@ class Figures:
         """What the customer has: available and held, without what is only expected."""
         return self.available + self.held
 
+    def __bool__(self) -> bool:
+        return bool(self.total) or bool(self.incoming)
+
     def __add__(self, other: Figures) -> Figures:
         return Figures(
             available=self.available + other.available,
@@ -64,12 +66,3 @@ class Figures:
 def own(balances: Iterable[BalanceView]) -> list[BalanceView]:
     """Return what the customer has, without what he owes and what is blocked."""
     return [balance for balance in balances if balance.kind == AccountKind.CUSTOMER]
-
-
-def by_asset(balances: Sequence[BalanceView]) -> list[Figures]:
-    """Add balances up by asset instance. Shape: one per instance, in the order of its code."""
-    sums: dict[str, Figures] = {}
-    for balance in balances:
-        before = sums.get(balance.asset) or Figures.zero(assets.get(balance.asset))
-        sums[balance.asset] = before + Figures.of(balance)
-    return [sums[code] for code in sorted(sums)]

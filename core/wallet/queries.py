@@ -1,4 +1,4 @@
-"""Reads a customer's wallet: one statement of the ledger, added up."""
+"""Reads a customer's wallet: one statement of the ledger and one of each domain with positions, valued and added up."""
 
 from __future__ import annotations
 
@@ -15,19 +15,30 @@ from core.kernel.money import Money
 from core.ledger import queries
 from core.ledger.models import AccountKind
 from core.ledger.reading.values import BalanceView
-from core.wallet import figures, valuation
+from core.market.market import Price
+from core.wallet import figures, positions, valuation
 from core.wallet.figures import Figures
-from core.wallet.valuation import Worth
+from core.wallet.valuation import Account, Position, Prices, Worth
 
 K = TypeVar("K", str, str | None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One asset instance over all accounts. ``value`` is None if nobody can say."""
+
+    figures: Figures
+    value: Money | None
+    price: Price | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
     """Everything that a customer has, at one moment, in several cuts.
 
+    ``untold`` names the domains whose positions could not be told now.
     ``owed`` is what the customer owes us, ``blocked`` what the law keeps from him; neither is in any total.
-    ``tag`` changes if and only if a figure does.
+    ``tag`` changes if and only if a figure or a price does.
     """
 
     currency: Asset
@@ -35,8 +46,11 @@ class Wallet:
     total: Worth
     domains: tuple[tuple[str, Worth], ...]
     chains: tuple[tuple[str | None, Worth], ...]
-    assets: tuple[Figures, ...]
-    accounts: tuple[BalanceView, ...]
+    custodies: tuple[tuple[str, Worth], ...]
+    assets: tuple[Holding, ...]
+    accounts: tuple[Account, ...]
+    positions: tuple[Position, ...]
+    untold: tuple[str, ...]
     owed: tuple[Money, ...]
     blocked: tuple[Money, ...]
     tag: str
@@ -47,30 +61,66 @@ def wallet(*, customer_id: UUID, currency: Asset, clock: Clock) -> Wallet:
     at = clock.now()
     balances = queries.balances(customer_id=customer_id)
     mine = figures.own(balances)
+    prices = Prices(currency=currency)
+    told = positions.of_customer(customer_id=customer_id, balances=mine)
+    open_ones = [valuation.position(view, prices=prices) for view in told.views]
+    accounts = [
+        valuation.account(balance, prices=prices) for balance in mine if not positions.is_position(balance.posted.asset)
+    ]
+    parts = _Parts(accounts=accounts, positions=open_ones, currency=currency)
     return Wallet(
         currency=currency,
         as_of=at,
-        total=valuation.worth(figures.by_asset(mine), currency=currency),
-        domains=_cut(mine, lambda balance: balance.domain, currency),
-        chains=_cut(mine, lambda balance: balance.posted.asset.chain, currency),
-        assets=tuple(figures.by_asset(mine)),
-        accounts=tuple(mine),
+        total=valuation.worth(accounts, open_ones, currency=currency),
+        domains=parts.cut(lambda each: each.balance.domain, lambda each: each.view.domain),
+        chains=parts.cut(lambda each: each.figures.asset.chain, lambda each: each.view.units.asset.chain),
+        custodies=parts.cut(lambda each: each.balance.custody, lambda each: each.view.custody),
+        assets=_by_asset(accounts),
+        accounts=tuple(accounts),
+        positions=tuple(open_ones),
+        untold=told.failed,
         owed=_sums(balances, AccountKind.RECEIVABLE, sign=-1),
         blocked=_sums(balances, AccountKind.BLOCKED, sign=1),
-        tag=_tag(balances, currency),
+        tag=_tag(balances, [*told.failed, *map(_word, open_ones)], prices),
     )
 
 
-def _cut(
-    balances: Sequence[BalanceView], key: Callable[[BalanceView], K], currency: Asset
-) -> tuple[tuple[K, Worth], ...]:
-    groups: dict[K, list[BalanceView]] = {}
-    for balance in balances:
-        groups.setdefault(key(balance), []).append(balance)
-    return tuple(
-        (name, valuation.worth(figures.by_asset(groups[name]), currency=currency))
-        for name in sorted(groups, key=lambda name: name or "")
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    accounts: Sequence[Account]
+    positions: Sequence[Position]
+    currency: Asset
+
+    def cut(
+        self, of_account: Callable[[Account], K], of_position: Callable[[Position], K]
+    ) -> tuple[tuple[K, Worth], ...]:
+        """Add up by a key that accounts and positions have; a holding that only explains a balance makes no part."""
+        groups: dict[K, tuple[list[Account], list[Position]]] = {}
+        for each in self.accounts:
+            groups.setdefault(of_account(each), ([], []))[0].append(each)
+        for one in self.positions:
+            if one.is_counted:
+                groups.setdefault(of_position(one), ([], []))[1].append(one)
+        return tuple(
+            (name, valuation.worth(*groups[name], currency=self.currency))
+            for name in sorted(groups, key=lambda name: name or "")
+        )
+
+
+def _by_asset(accounts: Sequence[Account]) -> tuple[Holding, ...]:
+    """Add accounts up by asset instance, in the order of its code."""
+    groups: dict[str, list[Account]] = {}
+    for each in accounts:
+        groups.setdefault(each.figures.asset.code, []).append(each)
+    return tuple(_holding(groups[code]) for code in sorted(groups))
+
+
+def _holding(accounts: Sequence[Account]) -> Holding:
+    total, value = accounts[0].figures, accounts[0].valued
+    for each in accounts[1:]:
+        total += each.figures
+        value = None if value is None or each.valued is None else value + each.valued
+    return Holding(figures=total, value=None if value is None else value.total, price=accounts[0].price)
 
 
 def _sums(balances: Sequence[BalanceView], kind: AccountKind, *, sign: int) -> tuple[Money, ...]:
@@ -81,6 +131,11 @@ def _sums(balances: Sequence[BalanceView], kind: AccountKind, *, sign: int) -> t
     )
 
 
-def _tag(balances: Sequence[BalanceView], currency: Asset) -> str:
-    versions = ",".join(f"{balance.account_id}:{balance.version}" for balance in balances)
-    return hashlib.sha256(f"{currency.code};{versions}".encode()).hexdigest()[:24]
+def _word(each: Position) -> str:
+    return f"{each.view.id}:{each.view.status}:{each.view.units}:{each.value}:{each.unrealised}:{each.is_stale}"
+
+
+def _tag(balances: Sequence[BalanceView], told: Sequence[str], prices: Prices) -> str:
+    versions = [f"{balance.account_id}:{balance.version}" for balance in balances]
+    said = ";".join([prices.currency.code, *versions, *prices.said, *told])
+    return hashlib.sha256(said.encode()).hexdigest()[:24]

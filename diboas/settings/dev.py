@@ -21,7 +21,7 @@ env.offer(
     INCREASE_ACCOUNT_ID="account_sandbox",
     STRIPE_BASE_URL="http://127.0.0.1:8002/stripe",
     INCREASE_BASE_URL="http://127.0.0.1:8002/increase",
-    KRAKEN_BASE_URL="http://127.0.0.1:8002/kraken",
+    KRAKEN_BASE_URL="http://127.0.0.1:8002",
     SANDBOX_URL="http://127.0.0.1:8002",
     EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
 )

@@ -10,6 +10,7 @@ Limits: about one call a second by address; OHLC gives at most the last 720 cand
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 _UNKNOWN_PAIR: Final = ("EQuery:Unknown asset pair", "EQuery:Invalid asset pair")
 _TOO_FAST: Final = ("EAPI:Rate limit exceeded", "EGeneral:Too many requests", "EGeneral:Temporary lockout")
 _RETRY_AFTER_S: Final = 5.0
+_ASK_AGAIN_S: Final = 600.0
 # A price that comes late is no price: the next round asks again in a few seconds.
 _LIMITS: Final = http.Limits(connect_s=2.0, read_s=3.0, total_s=5.0, idle_s=20.0)
 _CANDLE_FIELDS: Final = 8
@@ -72,6 +74,7 @@ class KrakenMarket:
     name = "Kraken"
 
     def __init__(self, *, place: Place) -> None:
+        self._unknown: dict[str, float] = {}
         self._client = http.Client(
             provider=CODE,
             base_url=place.base_url,
@@ -81,8 +84,8 @@ class KrakenMarket:
         )
 
     def ticks(self, pairs: Sequence[str]) -> list[Tick]:
-        """Ask for all pairs in one call; if one of them is unknown there, for each by itself."""
-        known = [pair for pair in pairs if pair in NAMES]
+        """Ask for all in one call; if one is unknown there, for each by itself, and for that one not soon again."""
+        known = [pair for pair in pairs if pair in NAMES and time.monotonic() >= self._unknown.get(pair, 0)]
         if not known:
             return []
         try:
@@ -102,6 +105,7 @@ class KrakenMarket:
         try:
             return self._ticks([pair])
         except UnknownPair:
+            self._unknown[pair] = time.monotonic() + _ASK_AGAIN_S
             _log.warning("market.pair_unknown", source=CODE, pair=pair)
             return []
 

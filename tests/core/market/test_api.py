@@ -42,7 +42,7 @@ def test_every_watched_symbol_is_told_with_its_age(own: Call) -> None:
         "price": "97123.4",
         "reason": None,
         "source": "kraken",
-        "path": [{"pair": "BTC/USD", "direction": "direct"}],
+        "path": [{"pair": "BTC/USD", "inverse": False}],
         "stale": False,
     }
     assert (body["has_more"], body["next_cursor"], answer.headers["Cache-Control"]) == (False, None, "no-store")
@@ -77,8 +77,8 @@ def test_prices_in_another_currency_show_the_way(own: Call) -> None:
         "1",
     )
     assert found["BTC"]["path"] == [
-        {"pair": "BTC/USD", "direction": "direct"},
-        {"pair": "EUR/USD", "direction": "inverse"},
+        {"pair": "BTC/USD", "inverse": False},
+        {"pair": "EUR/USD", "inverse": True},
     ]
     assert (found["EUR"]["path"], found["EUR"]["source"], found["EUR"]["age_seconds"]) == ([], None, None)
 

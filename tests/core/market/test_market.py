@@ -136,7 +136,7 @@ def test_there_and_back_never_makes_money(units: int, cents: int) -> None:
     there = market._along("BTC", "USD", [(entry, False)])
     back = market._along("USD", "BTC", [(entry, True)])
 
-    once = market._converted(Money(units, BTC), USD, there).money
-    again = market._converted(once, BTC, back).money
+    once = market.at(price=there, money=Money(units, BTC), to=USD)
+    again = market.at(price=back, money=once, to=BTC)
 
     assert 0 <= again.units <= units

@@ -17,6 +17,8 @@ from core.kernel import ids
 from core.kernel.money import Money
 from core.ledger import accounts, funding, posting
 from core.ledger.movements import Announce, Entry, Expect, Line, Movement, OpenLot, PlaceHold, ReleaseHold, Ruling
+from core.market import book
+from tests.core.market.factories import quoted
 from tests.core.realtime import callers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("core.wallet.urls")]
@@ -62,7 +64,7 @@ def test_every_figure_is_the_ledgers(own: Call, customer: CustomerView) -> None:
 
     body = own("GET", "/wallet").json()
 
-    expected = {
+    figures = {
         "available": _usd("75.00"),
         "held": _usd("25.00"),
         "incoming": _usd("7.00"),
@@ -72,11 +74,15 @@ def test_every_figure_is_the_ledgers(own: Call, customer: CustomerView) -> None:
         "value": _usd("100.00"),
         "value_reason": None,
     }
-    assert body["totals"] == {**expected, "unvalued": []}
-    assert body["domains"] == [{"domain": "banking", **expected, "unvalued": []}]
-    assert body["chains"] == [{"chain": None, **expected, "unvalued": []}]
-    assert body["assets"] == [{"asset": "USD", "chain": None, **expected}]
-    assert body["accounts"] == [{"domain": "banking", "custody": "pooled", "asset": "USD", "chain": None, **expected}]
+    worth = {**figures, "positions": _usd("0.00"), "unvalued": [], "price_age_seconds": None, "stale": False}
+    of_asset = {"asset": "USD", "chain": None, **figures, "price": None}
+    assert body["totals"] == worth
+    assert body["domains"] == [{"domain": "banking", **worth}]
+    assert body["chains"] == [{"chain": None, **worth}]
+    assert body["custodies"] == [{"custody": "pooled", **worth}]
+    assert body["assets"] == [of_asset]
+    assert body["accounts"] == [{"domain": "banking", "custody": "pooled", **of_asset}]
+    assert (body["positions"], body["positions_unavailable"]) == ([], [])
 
 
 def test_assets_without_a_price_are_named_and_left_out(own: Call, customer: CustomerView) -> None:
@@ -144,11 +150,16 @@ def test_the_display_currency_is_preferred_or_asked_for(own: Call, customer: Cus
     assert (refused.status_code, refused.json()["code"]) == (400, "unknown_currency")
 
 
-def test_the_wallet_costs_three_queries(own: Call, customer: CustomerView, django_assert_num_queries: Any) -> None:
-    _grant(customer.id, 10_000)
+def test_the_wallet_costs_four_queries_however_much_there_is(
+    own: Call, customer: CustomerView, django_assert_num_queries: Any
+) -> None:
+    for code in ("USD", "USDC:solana", "USDC:ethereum", "BTC:bitcoin", "ETH:ethereum"):
+        _grant(customer.id, 10_000, code)
+    quoted("BTC/USD", "100000")
     own("GET", "/wallet")
+    book.forget()
 
-    with django_assert_num_queries(3):  # the key, the preferences, the balances
+    with django_assert_num_queries(4):  # the key, the preferences, the balances, the prices (once a second)
         own("GET", "/wallet")
 
 

@@ -41,7 +41,9 @@ def test_rows_of_many_customers_are_completed_in_one_query(django_assert_num_que
         {"amount": "0.00", "asset": "USD"},
         {"amount": "0.000000", "asset": "USDC", "chain": "sui"},
     ]
-    assert all({"domain", "asset", "chain", "held", "incoming", "total", "as_of"} <= set(row) for row in done)
+    assert all(
+        {"domain", "asset", "chain", "is_position", "held", "incoming", "total", "as_of"} <= set(row) for row in done
+    )
 
 
 def test_the_snapshot_holds_the_same_objects_as_the_rows() -> None:

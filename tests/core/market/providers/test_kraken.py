@@ -62,10 +62,16 @@ def test_all_pairs_are_asked_for_in_one_call() -> None:
 
 def test_one_unknown_pair_costs_only_itself() -> None:
     unknown = _fault("EQuery:Unknown asset pair")
-    with _kraken(unknown, _ok({"XXBTZUSD": BTC}), unknown) as (source, wire):
-        ticks = source.ticks(["BTC/USD", "SUI/USD"])
+    with _kraken(unknown, _ok({"XXBTZUSD": BTC}), unknown, _ok({"XXBTZUSD": BTC})) as (source, wire):
+        rounds = [source.ticks(["BTC/USD", "SUI/USD"]) for _ in range(2)]
 
-    assert ([tick.pair for tick in ticks], len(wire.requests)) == (["BTC/USD"], 3)
+    assert [[tick.pair for tick in ticks] for ticks in rounds] == [["BTC/USD"], ["BTC/USD"]]
+    assert [request.split(b"pair=")[1].split(b" ")[0] for request in wire.requests] == [
+        b"XBTUSD%2CSUIUSD",
+        b"XBTUSD",
+        b"SUIUSD",
+        b"XBTUSD",
+    ]
 
 
 def test_pairs_that_it_cannot_have_are_not_asked_for() -> None:
