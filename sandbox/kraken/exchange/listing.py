@@ -124,8 +124,8 @@ def _coin_pair(id: str, base: Coin, quote: Coin, *, price: tuple[int, int], orde
         quote=quote,
         price_decimals=price[1],
         ordermin=ordermin,
-        taker=2_600,
-        maker=1_600,
+        taker=4_000,
+        maker=2_500,
         opening=price[0],
         jitter=60,
     )
