@@ -4,6 +4,7 @@ import django_stubs_ext
 
 from diboas.settings import env
 from diboas.settings.api import *
+from diboas.settings.chains import *
 from diboas.settings.console import *
 from diboas.settings.data import *
 from diboas.settings.jobs import *
@@ -66,6 +67,7 @@ CORE_APPS = [
     "core.ledger",
     "core.fees",
     "core.providers",
+    "core.chains",
     "core.market",
     "core.routing",
     "core.quotes",
@@ -77,7 +79,7 @@ CORE_APPS = [
     "core.notifications",
     "core.health",
 ]
-DOMAIN_APPS = ["banking"]
+DOMAIN_APPS = ["banking", "investing"]
 INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 
 MIDDLEWARE = [

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -64,7 +65,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call to make. ``loggable`` is the request as data for the call log; it is redacted there."""
+    """One call to make. ``loggable`` is the request as data for the call log; it is redacted there.
+
+    ``logged`` is False for what only looks, many times a minute, such as a chain watcher: its rows would bury the
+    others. An empty ``path`` is the base address itself, where that is the whole address.
+    """
 
     operation: str
     method: str
@@ -74,6 +79,7 @@ class Call:
     loggable: object = None
     key: str = ""
     correlation_id: str = ""
+    logged: bool = True
 
     @classmethod
     def form(cls, *, operation: str, path: str, fields: Sequence[tuple[str, str]], key: str) -> Call:
@@ -167,22 +173,8 @@ class Client:
             )
             raise
         finally:
-            calls.record(
-                calls.CallRecord(
-                    at=at,
-                    provider=self.provider,
-                    operation=call.operation,
-                    attempt_key=call.key,
-                    method=call.method,
-                    path=call.path,
-                    status=exchange.status,
-                    outcome=outcome.value,
-                    duration_ms=round((time.perf_counter() - started) * 1000, 3),
-                    request=redact.excerpt(call.loggable),
-                    response=exchange.said,
-                    correlation_id=call.correlation_id,
-                )
-            )
+            if call.logged:
+                self._record(call, exchange, outcome, at=at, duration_ms=round((time.perf_counter() - started) * 1000, 3))
 
     def ask(self, call: Call, *, read: Callable[[Doc], T], refusal: Callable[[Answer], contract.ProviderError]) -> T:
         """Make the call and return its answer as ``read`` reads it; ``refusal`` names an answer of 4xx.
@@ -201,6 +193,26 @@ class Client:
         except (Malformed, errors.InvalidInput) as error:
             raise undecided(call, detail=f"The answer is malformed: {error}.") from error
 
+    def _record(
+        self, call: Call, exchange: _Exchange, outcome: CallOutcome, *, at: datetime, duration_ms: float
+    ) -> None:
+        calls.record(
+            calls.CallRecord(
+                at=at,
+                provider=self.provider,
+                operation=call.operation,
+                attempt_key=call.key,
+                method=call.method,
+                path=call.path,
+                status=exchange.status,
+                outcome=outcome.value,
+                duration_ms=duration_ms,
+                request=redact.excerpt(call.loggable),
+                response=exchange.said,
+                correlation_id=call.correlation_id,
+            )
+        )
+
     def _exchange(self, call: Call, exchange: _Exchange, *, deadline: float) -> Answer:
         try:
             response = self._start(call)
@@ -214,7 +226,7 @@ class Client:
         return self._judge(call, response, exchange)
 
     def _start(self, call: Call) -> requests.Response:
-        if not call.path.startswith("/") or call.path.startswith("//"):
+        if call.path and (not call.path.startswith("/") or call.path.startswith("//")):
             raise requests.exceptions.InvalidURL("a path begins with one slash")
         request = requests.Request(
             call.method, self._base_url + call.path, headers={**self._headers, **call.headers}, data=call.body

@@ -152,12 +152,20 @@ def test_only_allowed_hosts_and_only_https_off_this_machine(url: str) -> None:
         client(url)
 
 
-@pytest.mark.parametrize("path", ["//evil.example/x", "evil", ""])
+@pytest.mark.parametrize("path", ["//evil.example/x", "evil", "@evil.example"])
 def test_a_path_cannot_lead_elsewhere(path: str) -> None:
     with wires.serving(wires.answer(200, {})) as wire, pytest.raises(contract.Unavailable):
         client(wire.url).send(http.Call(operation="status", method="GET", path=path))
 
     assert wire.requests == []
+
+
+def test_an_empty_path_is_the_base_address_and_what_only_looks_is_not_logged() -> None:
+    with wires.serving(wires.answer(200, {"id": "x"})) as wire:
+        client(wire.url + "/v3/key").send(http.Call(operation="look", method="POST", path="", body=b"{}", logged=False))
+
+    assert wire.requests[0].startswith(b"POST /v3/key HTTP/1.1\r\n")
+    assert ProviderCall.objects.count() == 0
 
 
 def test_connections_are_kept_and_shared_between_threads() -> None:

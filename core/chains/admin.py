@@ -1,0 +1,1 @@
+"""The chains' screens come with their pages."""

@@ -1,0 +1,54 @@
+"""Whether the chains are followed: for health, from the database alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
+from core.chains import config, watch
+from core.chains.models import Broadcast, Cursor, OperationState, Wallet
+from core.kernel import errors
+from core.resilience import heartbeats
+
+_SILENT_AFTER = timedelta(seconds=90)
+_STUCK_AFTER = timedelta(minutes=30)
+_FAR_BEHIND = 50
+
+
+class Ill(errors.SystemFault):
+    """A chain is not followed as it should be, or a wallet is frozen."""
+
+    default_code = "chain_ill"
+
+
+def condition() -> str:
+    """Tell how far every chain is read.
+
+    Raises: Ill; heartbeats.Silent when the watcher has not been heard of.
+    """
+    chains = config.configured()
+    if not chains:
+        return "no chain is set up"
+    frozen = list(Wallet.objects.filter(frozen_at__isnull=False).values_list("address", flat=True)[:5])
+    if frozen:
+        raise Ill(detail=f"Frozen wallets: {', '.join(frozen)}.")
+    return "; ".join(f"{chain} {_condition(chain)}" for chain in chains)
+
+
+def _condition(chain: str) -> str:
+    cursor = Cursor.objects.filter(chain=chain).first()
+    if cursor is None:
+        raise heartbeats.Silent(detail=f"{chain} was never looked at.")
+    if cursor.trouble:
+        raise Ill(detail=f"{chain} is not followed: {cursor.trouble}")
+    heartbeats.check(name=watch.heartbeat_name(chain), within=_SILENT_AFTER)
+    behind = cursor.node_number - cursor.number
+    if behind > _FAR_BEHIND:
+        raise Ill(detail=f"{chain} is read up to block {cursor.number}, {behind} behind.")
+    stuck = Broadcast.objects.filter(
+        transaction__operation__chain=chain,
+        transaction__operation__state=OperationState.PENDING,
+        signed_at__lt=Now() - _STUCK_AFTER,
+    ).count()
+    return f"at block {cursor.number}, {behind} behind" + (f", {stuck} forms wait long" if stuck else "")
