@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -18,6 +18,7 @@ from core.kernel.clock import rfc3339
 from core.notifications import messages
 from core.notifications.models import Notification
 from core.outbox import streams
+from core.resilience import statements
 
 TOPIC = "transaction.status"
 CHANNEL = "notifications"
@@ -40,9 +41,7 @@ def take(payloads: list[dict[str, Any]]) -> None:
     if not rows:
         return
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, {"rows": json.dumps(list(rows.values()))})
-            written: list[tuple[UUID, datetime]] = cursor.fetchall()
+        written = statements.fetch(_WRITE, [json.dumps(list(rows.values()))])
         streams.append(rows=[_news(rows[id_.hex], at) for id_, at in sorted(written)])
 
 

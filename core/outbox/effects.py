@@ -18,7 +18,7 @@ import structlog
 from django.db import connection, transaction
 
 from core.kernel import errors
-from core.resilience import retry, wakeups
+from core.resilience import retry, statements, wakeups
 
 Handler = Callable[[list[dict[str, Any]]], None]
 TASK = "outbox.drain_effects"
@@ -84,8 +84,7 @@ def add(*, rows: Sequence[EffectEntry]) -> None:
         return
     if not connection.in_atomic_block:
         raise errors.SystemFault(detail="An effect is written with the change it follows from: open a transaction.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT outbox_effects(%s::jsonb)", [encode(rows=rows)])
+    statements.fetch("SELECT outbox_effects(%s::jsonb)", [encode(rows=rows)])
     wakeups.wake(task=TASK, queue=QUEUE, key=KEY)
 
 
@@ -93,9 +92,9 @@ _CLAIM = """
     UPDATE outbox_effect e
     SET tries = e.tries + 1, lease_until = due.free_at, due_at = due.free_at
     FROM (
-        SELECT id, clock_timestamp() + make_interval(secs => %(lease)s) AS free_at FROM outbox_effect
-        WHERE state = 'pending' AND topic = %(topic)s AND due_at <= (SELECT clock_timestamp())
-        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        SELECT id, clock_timestamp() + make_interval(secs => %s) AS free_at FROM outbox_effect
+        WHERE state = 'pending' AND topic = %s AND due_at <= (SELECT clock_timestamp())
+        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
     ) due
     WHERE e.id = due.id
     RETURNING e.id, e.tries, e.payload
@@ -110,10 +109,15 @@ def drain(*, limit: int = 100) -> int:
     return sum(_drain_topic(topic, limit) for topic in topics())
 
 
+_DONE = """
+    DELETE FROM outbox_effect e USING unnest(%s::uuid[], %s::int[]) AS c (id, tries)
+    WHERE e.id = c.id AND e.tries = c.tries
+"""
+
+
 def _drain_topic(topic: str, limit: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "topic": topic, "limit": limit})
-        claims = [_Claim(id_, tries, json.loads(payload)) for id_, tries, payload in cursor.fetchall()]
+    found = statements.fetch(_CLAIM, [LEASE.total_seconds(), topic, limit])
+    claims = [_Claim(id_, tries, json.loads(payload)) for id_, tries, payload in found]
     if not claims:
         return 0
     claims.sort(key=lambda claim: claim.id)
@@ -142,12 +146,7 @@ def _attempt(topic: str, claims: list[_Claim]) -> Exception | None:
 
 
 def _done(claims: list[_Claim]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM outbox_effect e USING unnest(%s::uuid[], %s::int[]) AS c (id, tries)"
-            " WHERE e.id = c.id AND e.tries = c.tries",
-            [[claim.id for claim in claims], [claim.tries for claim in claims]],
-        )
+    statements.fetch(_DONE, [[claim.id for claim in claims], [claim.tries for claim in claims]])
 
 
 _FAIL = """

@@ -18,7 +18,7 @@ from django.db.utils import InterfaceError, OperationalError
 
 from core.outbox import due, followers, pokes
 from core.outbox.tail import Tail
-from core.resilience import heartbeats, wakeups
+from core.resilience import heartbeats, statements, wakeups
 
 NAME = "relay"
 BUSY_S, CROWDED_S, IDLE_S, DUE_S, WIDE_S, BEAT_S = 0.005, 0.015, 0.05, 0.05, 1.0, 2.0
@@ -114,9 +114,8 @@ def ask(probes: list[due.Probe]) -> list[bool]:
     if not probes:
         return []
     sql, values = due.question(of=probes)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [bool(answer) for answer in cursor.fetchone()]
+    (answers,) = statements.fetch(sql, values)
+    return [bool(answer) for answer in answers]
 
 
 def follow(*, stop: threading.Event) -> None:

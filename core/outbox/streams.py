@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from core.kernel import errors
+from core.resilience import statements
 
 KEEP_AT_LEAST = timedelta(hours=24)
 _keep: dict[str, timedelta] = {}
@@ -89,8 +90,7 @@ def append(*, rows: Sequence[StreamEntry]) -> None:
         return
     if not connection.in_atomic_block:
         raise errors.SystemFault(detail="A stream row is written with the change that it tells of: open a transaction.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT outbox_append(%s::jsonb)", [encode(rows=rows)])
+    statements.fetch("SELECT outbox_append(%s::jsonb)", [encode(rows=rows)])
 
 
 _READ = """

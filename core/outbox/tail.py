@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
-from django.db import connection
+from core.resilience import statements
 
 _NEWS = """
     SELECT customer_id, channel, max(seq), max(created_at) FROM outbox_streamrow WHERE id > %s
@@ -36,9 +37,7 @@ class Tail:
         """Return what is new; looks back over what may have been committed late, further when ``wide``."""
         if self._newest is None:
             self._newest = _now()
-        with connection.cursor() as cursor:
-            cursor.execute(_NEWS, [_floor(self._newest - (WIDE if wide else NARROW))])
-            found = cursor.fetchall()
+        found = statements.fetch(_NEWS, [_floor(self._newest - (WIDE if wide else NARROW))])
         fresh: dict[UUID, list[str]] = defaultdict(list)
         for customer_id, channel, seq, at in found:
             if self._told.get((customer_id, channel), (0, at))[0] < seq:
@@ -62,10 +61,8 @@ class Tail:
 
 
 def _now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
+    ((now,),) = statements.fetch("SELECT clock_timestamp()")
+    return cast("datetime", now)
 
 
 def _floor(at: datetime) -> UUID:

@@ -5,20 +5,21 @@ It is written outside any business transaction and never decides anything; losin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from core.kernel import ids
 from core.providers import health
 from core.providers.models import ProviderCall
+from core.resilience import statements
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +59,6 @@ class _Buffer:
     observations: list[health.Observation] = field(default_factory=list)
 
 
-_COLUMNS = tuple(column.name for column in fields(CallRecord))  # asdict copies deeply, which costs more than the INSERT
 _buffer: ContextVar[_Buffer | None] = ContextVar("provider_calls", default=None)
 
 
@@ -107,9 +107,8 @@ def of_attempts(*, keys: Sequence[str]) -> list[ProviderCall]:
 def _write(records: Sequence[CallRecord]) -> None:
     if not records:
         return
-    rows = json.dumps([{name: getattr(entry, name) for name in _COLUMNS} for entry in records], default=str)
+    rows = orjson.dumps(records).decode()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [rows])
+        statements.fetch(_INSERT, [rows])
     except DatabaseError:
         _log.exception("providers.call_log_lost", calls=len(records))

@@ -55,27 +55,33 @@ def _run(conn: psycopg.Connection[Any], sql: str, params: Sequence[Any]) -> list
     values = adapt.Transformer(conn)
     dumped = values.dump_sequence(params, _AUTO[: len(params)])
     if not conn.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE:
-        _checked(pgconn.exec_(b"BEGIN"))
+        _check(pgconn, pgconn.exec_(b"BEGIN"))
     key = (sql, values.types)
     known = _prepared.setdefault(conn, {})
     name = known.get(key)
     if name is None:
         name = b"diboas_%d" % next(_numbers)
-        _checked(pgconn.prepare(name, _numbered(sql), values.types))
+        _check(pgconn, pgconn.prepare(name, _numbered(sql), values.types))
         known[key] = name
     result = pgconn.exec_prepared(name, dumped, values.formats)  # type: ignore[arg-type]  # None is NULL
-    if result.status not in _GOOD:
-        error = psycopg.errors.error_from_result(result)
+    try:
+        _check(pgconn, result)
+    except psycopg.Error as error:
         if error.sqlstate in _STALE:
             known.clear()
-        raise error
+        raise
     values.set_pgresult(result)
     return values.load_rows(0, result.ntuples, tuple)
 
 
-def _checked(result: pq.abc.PGresult) -> None:
-    if result.status not in _GOOD:
-        raise psycopg.errors.error_from_result(result)
+def _check(pgconn: pq.abc.PGconn, result: pq.abc.PGresult) -> None:
+    """Raises: the error that the server told; OperationalError for a lost connection, which tells no code."""
+    if result.status in _GOOD:
+        return
+    error = psycopg.errors.error_from_result(result)
+    if pgconn.status == pq.ConnStatus.BAD and error.sqlstate is None:
+        raise psycopg.OperationalError(str(error))
+    raise error
 
 
 @functools.lru_cache(maxsize=512)

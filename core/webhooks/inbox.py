@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 
+import orjson
 import structlog
-from django.db import connection
 
 from core.encryption import cipher
 from core.kernel import ids
 from core.providers.contract import Delivery, News, SignatureInvalid
-from core.resilience import rates, wakeups
+from core.resilience import rates, statements, wakeups
 from core.webhooks.models import Status, WebhookEvent
 
 TASK, QUEUE, WAKE_KEY = "webhooks.drain", "webhooks", "drain:webhooks"
@@ -25,7 +24,7 @@ _INSERT = """
 INSERT INTO webhooks_webhookevent (id, provider, event_id, event_type, provider_ref, body, headers, status, result,
                                    error, tries, due_at, fence, correlation_id)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, CASE WHEN %s THEN clock_timestamp() END, 0, %s)
-ON CONFLICT (provider, event_id) DO NOTHING
+ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
 """
 
 
@@ -36,23 +35,19 @@ def store(*, provider: str, delivery: Delivery, news: Sequence[News], correlatio
     """
     first = news[0] if news else None
     concerns_us = any(item.report is not None or item.query is not None for item in news)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                ids.uuid7(),
-                provider,
-                (first.event_id if first else "") or _digest(delivery),
-                first.event_type if first else "",
-                _subject(news),
-                cipher.encrypt_bytes(delivery.body, context=BODY_CONTEXT),
-                json.dumps(dict(delivery.headers)),
-                Status.RECEIVED if concerns_us else Status.IGNORED,
-                concerns_us,
-                correlation_id,
-            ],
-        )
-        is_new = bool(cursor.rowcount)
+    values = [
+        ids.uuid7(),
+        provider,
+        (first.event_id if first else "") or _digest(delivery),
+        first.event_type if first else "",
+        _subject(news),
+        cipher.encrypt_bytes(delivery.body, context=BODY_CONTEXT),
+        orjson.dumps(dict(delivery.headers)).decode(),
+        str(Status.RECEIVED if concerns_us else Status.IGNORED),
+        concerns_us,
+        correlation_id,
+    ]
+    is_new = bool(statements.fetch(_INSERT, values))
     if is_new and concerns_us:
         wakeups.wake(task=TASK, queue=QUEUE, key=WAKE_KEY)
     return is_new

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+import orjson
 
+from core.resilience import statements
 from core.webhooks.models import Status
 
 LEASE_S = 60
@@ -33,6 +33,7 @@ SET status = r.status, result = r.result, error = r.error, lease_until = NULL,
 FROM jsonb_to_recordset(%s::jsonb)
     AS r(id uuid, fence integer, status text, result text, error text, again_s double precision)
 WHERE e.id = r.id AND e.fence = r.fence
+RETURNING e.id
 """
 
 
@@ -65,22 +66,20 @@ class Finished:
 
 def claim(*, limit: int) -> list[Claimed]:
     """Take up to ``limit`` due events, in the order of their arrival. Those of a worker that died come back."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [LEASE_S, limit])
-        found = [
-            Claimed(
-                id=row[0],
-                provider=row[1],
-                event_id=row[2],
-                sealed=row[3],
-                headers=json.loads(row[4]),
-                tries=row[5],
-                fence=row[6],
-                correlation_id=row[7],
-                received_at=row[8],
-            )
-            for row in cursor.fetchall()
-        ]
+    found = [
+        Claimed(
+            id=row[0],
+            provider=row[1],
+            event_id=row[2],
+            sealed=row[3],
+            headers=orjson.loads(row[4]),
+            tries=row[5],
+            fence=row[6],
+            correlation_id=row[7],
+            received_at=row[8],
+        )
+        for row in statements.fetch(_CLAIM, [LEASE_S, limit])
+    ]
     return sorted(found, key=lambda event: (event.received_at, event.id))
 
 
@@ -88,6 +87,4 @@ def finish(results: Sequence[Finished]) -> int:
     """Write the results and return how many counted: one whose lease went to another worker does not."""
     if not results:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_FINISH, [json.dumps([asdict(result) for result in results], default=str)])
-        return int(cursor.rowcount)
+    return len(statements.fetch(_FINISH, [orjson.dumps(results).decode()]))

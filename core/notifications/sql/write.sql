@@ -1,7 +1,7 @@
 -- Write notifications that were not written before, and queue the e-mail of each whose customer wants it.
 -- Yields what was really written; an event that comes a second time, or whose customer is unknown, yields nothing.
 WITH given AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r (
         id uuid, customer uuid, event uuid, transaction uuid, type text, title text, body text, data jsonb)
 ), written AS (
     INSERT INTO notifications_notification

@@ -248,6 +248,6 @@ def test_a_worker_that_lost_its_lease_can_change_nothing_any_more(committed_db: 
 def _claim(*, lease_s: float) -> effects._Claim:
     """Take an effect as a worker does that then stands still."""
     with connection.cursor() as cursor:
-        cursor.execute(effects._CLAIM, {"lease": lease_s, "topic": "mail", "limit": 1})
+        cursor.execute(effects._CLAIM, [lease_s, "mail", 1])
         ((effect_id, tries, _),) = cursor.fetchall()
     return effects._Claim(effect_id, tries, {})

@@ -3,12 +3,14 @@ from __future__ import annotations
 import contextlib
 from uuid import UUID
 
+import psycopg
 import pytest
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from core.resilience import statements
+from tests.databases import Clone
 
 ID = UUID("0190f3a2-7c4b-7d10-8e21-9b5a4c3d2e1f")
 _ECHO = "SELECT %s::uuid, %s::text, %s::int, %s::uuid[], %s::bytea, '100%%'"
@@ -102,7 +104,7 @@ def test_a_statement_that_the_server_lost_is_prepared_again() -> None:
     assert statements.fetch("SELECT 'lost', %s::text", ["c"]) == [("lost", "c")]
 
 
-def test_the_first_statement_of_a_transaction_opens_it(committed_db: object) -> None:
+def test_the_first_statement_of_a_transaction_opens_it(committed_db: Clone) -> None:
     """A transaction that is rolled back leaves nothing, and one that is committed does."""
     with transaction.atomic():
         statements.fetch(_INSERT, ["undone"])
@@ -112,3 +114,17 @@ def test_the_first_statement_of_a_transaction_opens_it(committed_db: object) -> 
     connection.close()
 
     assert statements.fetch("SELECT scope FROM resilience_idempotencyrecord") == [("done",)]
+
+
+def test_a_lost_connection_is_an_operational_error_and_the_next_one_works(committed_db: Clone) -> None:
+    statements.fetch("SELECT 1")
+    with psycopg.connect(committed_db.url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+
+    with pytest.raises(OperationalError):
+        statements.fetch("SELECT 1")
+    with pytest.raises(OperationalError):
+        statements.fetch("SELECT 1")
+    connection.close()
+
+    assert statements.fetch("SELECT 1") == [(1,)]
