@@ -68,7 +68,7 @@ class UnknownPair(contract.Rejected):
 
 
 class KrakenMarket:
-    """Reads tickers and candles."""
+    """Reads tickers and candles. Remembers for a while which pairs Kraken does not trade."""
 
     code = CODE
     name = "Kraken"
@@ -85,7 +85,7 @@ class KrakenMarket:
 
     def ticks(self, pairs: Sequence[str]) -> list[Tick]:
         """Ask for all in one call; if one is unknown there, for each by itself, and for that one not soon again."""
-        known = [pair for pair in pairs if pair in NAMES and time.monotonic() >= self._unknown.get(pair, 0)]
+        known = [pair for pair in pairs if self._asked_for(pair)]
         if not known:
             return []
         try:
@@ -94,19 +94,29 @@ class KrakenMarket:
             return [tick for pair in known for tick in self._alone(pair)]
 
     def bars(self, *, pair: str, interval_s: int, since: datetime | None) -> list[Bar]:
-        if pair not in NAMES:
+        if not self._asked_for(pair):
             return []
         query = {"pair": NAMES[pair][0], "interval": str(interval_s // 60)}
         if since is not None:
             query["since"] = str(int(since.timestamp()))
-        return self._ask("OHLC", query, lambda result: _bars(result, pair))
+        try:
+            return self._ask("OHLC", query, lambda result: _bars(result, pair))
+        except UnknownPair:
+            self._note_unknown(pair)
+            return []
+
+    def _asked_for(self, pair: str) -> bool:
+        return pair in NAMES and time.monotonic() >= self._unknown.get(pair, 0)
+
+    def _note_unknown(self, pair: str) -> None:
+        self._unknown[pair] = time.monotonic() + _ASK_AGAIN_S
+        _log.warning("market.pair_unknown", source=CODE, pair=pair)
 
     def _alone(self, pair: str) -> list[Tick]:
         try:
             return self._ticks([pair])
         except UnknownPair:
-            self._unknown[pair] = time.monotonic() + _ASK_AGAIN_S
-            _log.warning("market.pair_unknown", source=CODE, pair=pair)
+            self._note_unknown(pair)
             return []
 
     def _ticks(self, pairs: Sequence[str]) -> list[Tick]:
