@@ -124,7 +124,9 @@ class KrakenMarket:
         return self._ask("Ticker", {"pair": names}, lambda result: [_tick(result, pair) for pair in pairs])
 
     def _ask(self, method: str, query: Mapping[str, str], read: Callable[[wire.Doc], list[T]]) -> list[T]:
-        call = http.Call(operation=method.lower(), method="GET", path=f"/0/public/{method}?{urlencode(query)}")
+        call = http.Call(
+            operation=method.lower(), method="GET", path=f"/0/public/{method}?{urlencode(query)}", logged=False
+        )
         return self._client.ask(call, read=lambda doc: read(_result(doc)), refusal=_refusal)
 
 

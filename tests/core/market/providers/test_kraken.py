@@ -16,7 +16,6 @@ from core.market.sources import Bar, Tick
 from core.providers import contract
 from tests.core.providers.wires import Behaviour, Wire, answer, hang_up, serving, silence
 
-pytestmark = pytest.mark.django_db
 BTC = {
     "a": ["97123.50000", "1", "1.000"],
     "b": ["97123.40000", "2", "2.000"],
