@@ -6,12 +6,14 @@ when it is told to stop, so that books elsewhere and this chain still agree afte
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import logging
 import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -23,6 +25,7 @@ from sandbox.chain import build, pace, process, rpc
 
 log = logging.getLogger("sandbox.chain")
 LOOK_EVERY_S = 0.25
+POLL_S = 0.5  # how often the platform may look: this node is its own
 KEEP_AT_LEAST_EVERY_S = 60.0
 LEAP = 100
 # A dump stops the node for a moment: with a long chain it is taken less often.
@@ -89,7 +92,8 @@ def run(wish: Wish) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     try:
-        return _run(wish, build.ensure())
+        with _alone(wish.data):
+            return _run(wish, build.ensure())
     except KeyboardInterrupt:
         return 0
 
@@ -114,7 +118,13 @@ def _run(wish: Wish, built: build.Built) -> int:
 def facts(*, url: str, known: Mapping[str, str], confirmations: int) -> dict[str, Any]:
     """Return what a platform has to know about this chain."""
     contracts = {name: to_checksum_address(address) for name, address in known.items()}
-    chain = {"rpc_url": url, "chain_id": process.CHAIN_ID, "confirmations": confirmations, "explorer": ""}
+    chain = {
+        "rpc_url": url,
+        "chain_id": process.CHAIN_ID,
+        "confirmations": confirmations,
+        "explorer": "",
+        "poll_s": POLL_S,
+    }
     return {"ethereum": chain | {"contracts": contracts}}
 
 
@@ -126,20 +136,36 @@ def write(*, path: Path, facts: Mapping[str, Any]) -> None:
     fresh.replace(path)
 
 
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the data folder: one who was told to stop may still be writing down what happened."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _watch(running: process.Node, keeper: Keeper) -> int:
     try:
         while running.child is not None and running.child.poll() is None:
-            keeper.look()
+            _look(keeper)
             time.sleep(LOOK_EVERY_S)
     except KeyboardInterrupt:
+        keeper.node.close()  # the signal may have come between a question and its answer
         keeper.keep()
         return 0
     return 1
 
 
+def _look(keeper: Keeper) -> None:
+    try:
+        keeper.look()
+    except OSError as problem:
+        log.warning("not kept: %s", problem)
+
+
 def _settle(built: build.Built, data: Path) -> tuple[Path, dict[str, str]]:
     """Put the first state into a data folder that has none; a later version's contracts are not for an older state."""
-    data.mkdir(parents=True, exist_ok=True)
     state, contracts = data / build.STATE, data / build.ADDRESSES
     if not (state.is_file() and contracts.is_file()):
         shutil.copy(built.state, state)
@@ -148,4 +174,6 @@ def _settle(built: build.Built, data: Path) -> tuple[Path, dict[str, str]]:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # writing it all down must not be interrupted
     raise KeyboardInterrupt
