@@ -6,7 +6,7 @@ An entry that could not run in time is dropped (`expires`): the next one does it
 from collections.abc import Mapping
 from typing import Any
 
-QUEUES = ("banking", "webhooks", "notifications", "housekeeping")
+QUEUES = ("banking", "investing", "webhooks", "notifications", "housekeeping")
 
 
 def every(
@@ -19,6 +19,7 @@ def every(
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "drain banking": every(5, "banking.drain", queue="banking"),
+    "drain investing": every(5, "investing.drain", queue="investing"),
     "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
     "carry out effects": every(5, "outbox.drain_effects", queue="notifications"),
     "send mail": every(30, "notifications.send_emails", queue="notifications"),
@@ -28,6 +29,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "probe the providers": every(30, "providers.probe"),
     "ask for prices": every(5, "market.observe"),
     "fetch candles": every(20, "market.refresh_candles"),
+    "ask what is traded": every(3600, "investing.refresh_pairs"),
     "forget old prices": every(3600, "market.forget"),
     "follow the providers' state": every(2, "realtime.follow_providers"),
     "close moot cases": every(60, "compliance.close_moot"),

@@ -30,6 +30,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "INCREASE_API_KEY": lambda: f"sandbox_{secrets.token_hex(16)}",
     "INCREASE_WEBHOOK_SECRETS": _webhook_secret,
     "INCREASE_ACCOUNT_ID": lambda: f"account_{secrets.token_hex(10)}",
+    "KRAKEN_API_KEY": lambda: f"kraken_{secrets.token_hex(16)}",
+    "KRAKEN_API_SECRET": lambda: base64.b64encode(secrets.token_bytes(64)).decode(),
     "POSTGRES_PASSWORD": _token,
     "VALKEY_PASSWORD": _token,
 }

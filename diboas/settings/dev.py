@@ -21,6 +21,8 @@ env.offer(
     INCREASE_ACCOUNT_ID="account_sandbox",
     STRIPE_BASE_URL="http://127.0.0.1:8002/stripe",
     INCREASE_BASE_URL="http://127.0.0.1:8002/increase",
+    KRAKEN_API_KEY="kraken_sandbox_key",
+    KRAKEN_API_SECRET="dGhlIHNlY3JldCBvZiB0aGUgcHJldGVuZCBLcmFrZW4=",  # noqa: S106 - the sandbox's own
     KRAKEN_BASE_URL="http://127.0.0.1:8002",
     SANDBOX_URL="http://127.0.0.1:8002",
     EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",

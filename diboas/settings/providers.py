@@ -16,4 +16,9 @@ PROVIDERS: dict[str, dict[str, Any]] = {
         "webhook_secrets": env.secrets("INCREASE_WEBHOOK_SECRETS"),
         "account_id": env.secret("INCREASE_ACCOUNT_ID"),
     },
+    "kraken": {
+        "base_url": env.text("KRAKEN_BASE_URL", "https://api.kraken.com"),
+        "api_key": env.secret("KRAKEN_API_KEY"),
+        "api_secret": env.secret("KRAKEN_API_SECRET"),
+    },
 }

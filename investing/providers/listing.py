@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.kernel.money import Money
 
@@ -28,6 +28,7 @@ class Listing:
     is_open: bool
 
 
+@runtime_checkable
 class Lister(Protocol):
     """An exchange that says what it trades, beside the verbs of every adapter."""
 

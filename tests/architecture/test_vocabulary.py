@@ -10,7 +10,10 @@ from tests.architecture import source
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "lib", "manager"}
 # Where amounts are computed or kept; a float there is a rounding error waiting.
-MONEY = ("core/kernel/money.py", "core/ledger", "core/fees", "core/quotes", "banking/postings", "banking/kinds")
+MONEY = (
+    *("core/kernel/money.py", "core/ledger", "core/fees", "core/quotes", "banking/postings", "banking/kinds"),
+    *("investing/postings", "investing/kinds", "investing/analysis", "investing/models", "investing/services"),
+)
 
 
 def test_no_module_is_called_after_nothing() -> None:
