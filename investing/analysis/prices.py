@@ -34,7 +34,7 @@ def brought(*, coins: Money, price: Fraction, asset: Asset) -> Money:
 
 def average(*, money: Money, coins: Money) -> Fraction:
     """Return what one whole coin cost. Needs: some coins."""
-    return Fraction(money.units, coins.units) / _scale(money.asset, coins.asset)
+    return Fraction(money.units, coins.units) * _scale(money.asset, coins.asset)
 
 
 def text(price: Fraction, *, decimals: int = 12) -> str:
