@@ -1,8 +1,10 @@
 # Everything a newcomer types. The environment (.venv) is made and kept up to date by the targets themselves.
 # PORT and DIBOAS_VAR choose where an installation listens and keeps its data, so that several can run side by side.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-WITH_RUN = $(PYTHON) diboas/runner/bootstrap.py --
+# --chain: the development chain is wanted as well; its packages are fetched beside the environment's.
+WITH_RUN = $(PYTHON) diboas/runner/bootstrap.py --chain --
 WITH_DEV = $(PYTHON) diboas/runner/bootstrap.py --dev --
+WITH_TESTS = $(PYTHON) diboas/runner/bootstrap.py --dev --chain --
 # One process per core; `make test WORKERS=0` runs in one process, `make test ARGS="-k ledger"` runs some.
 WORKERS ?= auto
 ARGS ?=
@@ -20,7 +22,7 @@ demo: ## start everything in a temporary folder, move money through it, check th
 	@exec $(WITH_RUN) python -m diboas.demo
 
 test: ## run the tests
-	@$(WITH_DEV) pytest -n $(WORKERS) $(ARGS)
+	@$(WITH_TESTS) pytest -n $(WORKERS) $(ARGS)
 
 long: ## the long version of the model-based, race, kill and fuzz tests (half an hour)
 	@LEDGER_STEPS=20000 RACE_FACTOR=20 DIBOAS_LONG=1 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency tests/abuse $(ARGS)

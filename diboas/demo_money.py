@@ -9,6 +9,9 @@ from core.kernel.money import Money
 from core.ledger import funding
 
 COVER = Money.of(1_000_000_00, "USD")  # what the sandbox's bank account holds when it is opened
+# What the pretend world gives our wallets on the chain (diboas/runner/chain/server.py).
+TREASURY = Money.of(1_000_000 * 10**6, "USDC:ethereum")
+GAS = Money.of(100 * 10**18, "ETH:ethereum")
 ALLOWANCE = Money.of(100_000_00, "USD")
 # The one who keeps every default also keeps within what his level may move at once.
 SMALL_ALLOWANCE = Money.of(1_000_00, "USD")
@@ -19,8 +22,10 @@ FIRST_ACCOUNT = 9_876_543_210
 
 
 def open_cover() -> None:
-    """Record that our own money lies with the provider that pays out, once."""
+    """Record where our own money lies, once: with the provider that pays out, and at our addresses on the chain."""
     funding.open(provider="increase", amount=COVER)
+    funding.open_on_chain(role="treasury", amount=TREASURY)
+    funding.open_on_chain(role="gas", amount=GAS)
 
 
 def settle_in(*, customer_id: UUID, handle: str, name: str, number: int) -> dict[str, str]:

@@ -65,7 +65,7 @@ def _customer(person: Person, had: dict[str, Any], number: int) -> dict[str, Any
         _renew_password(view.email, password)
     key = had.get("api_key", "")
     proof = api_keys.prove(key) if key else None
-    if proof is None or proof.customer_id != view.id or proof.is_revoked or proof.is_expired:
+    if proof is None or proof.customer.id != view.id or proof.is_revoked or proof.is_expired:
         _, key = api_keys.issue(customer_id=view.id, name="Demo", scopes=sorted(ALL_SCOPES), live=False)
     return {
         "handle": person.handle,

@@ -26,6 +26,12 @@ def open(*, provider: str, amount: Money, role: str = "available", key: str = ""
     return _post(key or f"opening:{there.code}:{amount.asset.code}", "opening", there, -amount)
 
 
+def open_on_chain(*, role: str, amount: Money) -> bool:
+    """Record that ``amount`` of our own lies at an address of ours. Returns False if this was recorded before."""
+    there = accounts.on_chain(role, amount.asset)
+    return _post(f"opening:{there.code}:{amount.asset.code}", "opening", there, -amount)
+
+
 def grant(*, customer_id: UUID, amount: Money, key: str, domain: str = "banking") -> bool:
     """Give a customer ``amount`` of our own, once per ``key``. Returns False if that was done before."""
     return _post(key, "grant", accounts.customer(customer_id, domain, amount.asset), amount)

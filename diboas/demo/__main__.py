@@ -16,12 +16,15 @@ from diboas.demo import client, flows
 from diboas.runner import __main__ as runner
 from diboas.runner import instance, supervisor
 
+# Nobody who watches a demo wants to wait as long for confirmations as on a real chain.
+BLOCK_TIME = "0.25"
+
 
 def main() -> int:
     """Start everything on free ports, run the flows, print what happened, stop everything."""
     os.chdir(instance.ROOT)
     folder = Path(tempfile.mkdtemp(prefix="diboas-demo-"))
-    one = instance.Instance(var=folder, port=0)
+    one = instance.Instance(var=folder, port=0, block_time=BLOCK_TIME)
     boss = supervisor.Supervisor(
         env=one.env, programs=[], status_file=folder / "processes.json", say=one.say, servers=one.servers
     )

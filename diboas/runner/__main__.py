@@ -52,6 +52,7 @@ def start(*, one: instance.Instance, boss: supervisor.Supervisor) -> None:
     """Go from nothing to ready, in the order of what needs what."""
     one.start_servers()
     one.prepare()
+    one.join_chain()
     boss.env = one.env
     boss.programs = one.programs()
     boss.start()
@@ -87,7 +88,8 @@ def show(*, one: instance.Instance) -> None:
     print(f"\n  API       {place.base_url}/api/v1/      documentation {place.base_url}/api/v1/docs")
     print(f"  Console   {place.base_url}/console/")
     print(f"  Live      {place.live_url}/ws/v1/stream/")
-    print(f"  Sandbox   {place.sandbox_url}\n")
+    print(f"  Sandbox   {place.sandbox_url}")
+    print(f"  Chain     {facts['chain']['rpc_url'] if facts['chain'] else facts['no_chain']}\n")
     for each in facts["customers"]:
         print(f"  @{each['handle']:<10} {each['email']:<28} {each['password']}   {each['api_key']}")
     for each in facts["staff"]:

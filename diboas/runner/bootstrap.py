@@ -1,7 +1,8 @@
 """Make the environment and run a command in it: the only file that a bare Python 3.11 has to understand.
 
-Usage: python3.11 diboas/runner/bootstrap.py [--dev] -- COMMAND ...
-The command runs with the environment first on PATH.
+Usage: python3.11 diboas/runner/bootstrap.py [--dev] [--chain] -- COMMAND ...
+The command runs with the environment first on PATH. --chain: it will want the development chain, whose packages are
+fetched beside the environment's.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / "bin"
 STAMP = ENVIRONMENT / "installed.txt"
 OLDEST = (3, 11)
+CHAIN_PACKAGES = ("-m", "sandbox.chain.packages")  # it too needs nothing but a bare Python
 OURS = ("core", "banking", "diboas", "sandbox")
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
 
@@ -30,6 +32,8 @@ def main() -> None:
         sys.exit(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}")
     if not is_installed(kind=kind):
         started = time.monotonic()
+        if "--chain" in words:
+            fetch_chain()
         install(kind=kind)
         print(f"Environment ready in {time.monotonic() - started:.1f} s", flush=True)
     if command:
@@ -37,6 +41,17 @@ def main() -> None:
         os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
         program = BIN / command[0] if (BIN / command[0]).exists() else command[0]
         os.execvp(program, command)  # noqa: S606 - becoming the command is the point
+
+
+def fetch_chain() -> None:
+    """Begin to fetch the chain's packages and go on: whoever wants the chain waits for them, and tells what failed."""
+    subprocess.Popen(
+        [sys.executable, *CHAIN_PACKAGES],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def is_for_developing() -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from diboas.runner import children, keys, ports, postgres, prepared, processes, supervisor, valkey
+from diboas.runner.chain import joining
+from diboas.runner.chain.server import Chain
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "diboas"
@@ -40,6 +42,9 @@ class Instance:
     started: float = field(default_factory=time.monotonic)
     servers: dict[str, supervisor.Server] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    block_time: str = "1"  # of the chain, in seconds
+    chain: Chain | None = None
+    joined: joining.Joined | None = None
     _lock: IO[str] | None = None
 
     def say(self, message: str) -> None:
@@ -66,7 +71,13 @@ class Instance:
             time.sleep(0.1)
 
     def start_servers(self) -> None:
-        """Start PostgreSQL and Valkey, or take those that the environment names, and settle the environment."""
+        """Start PostgreSQL and Valkey, or take those that the environment names, and settle the environment.
+
+        The chain is only begun: it may have to be installed, and nothing needs it before `join_chain`.
+        """
+        self.chain = joining.begin(var=self.var, log=self.log(name="chain"), block_time=self.block_time)
+        if self.chain is not None:
+            self.servers["chain"] = self.chain
         secrets = keys.load(folder=self.var)
         database_url, redis_url = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
         if not redis_url:
@@ -115,6 +126,12 @@ class Instance:
         prepared.remember(note=note, root=ROOT, database_url=url)
         self.say("database migrated, reference and demo data loaded")
 
+    def join_chain(self) -> None:
+        """Wait for the chain, which `start_servers` began; where there can be none, the rest runs."""
+        self.joined = joining.join(
+            begun=self.chain, addresses=Path(self.env[joining.FILE]), demo=self.var / "demo.json", say=self.say
+        )
+
     def programs(self) -> list[supervisor.Program]:
         return [
             supervisor.Program(name=each.name, command=each.command, log=self.log(name=each.name))
@@ -122,7 +139,8 @@ class Instance:
         ]
 
     def roles(self) -> list[processes.Process]:
-        return processes.all_of(addresses=self.addresses, var=self.var)
+        has_chain = self.joined is not None and self.joined.facts is not None
+        return processes.all_of(addresses=self.addresses, var=self.var, watches=has_chain)
 
     @property
     def addresses(self) -> processes.Addresses:
@@ -158,12 +176,15 @@ class Instance:
             "BASE_URL": self.addresses.base_url,
             "LIVE_URL": self.addresses.live_url,
             "SANDBOX_URL": self.addresses.sandbox_url,
+            joining.FILE: str(self.var / "chain.json"),
             "STRIPE_BASE_URL": self.addresses.sandbox_url,
             "INCREASE_BASE_URL": self.addresses.sandbox_url,
+            "KRAKEN_BASE_URL": self.addresses.sandbox_url,
         }
         # A developer's own values (another provider account, another broker) win over ours.
         told |= {name: os.environ[name] for name in told if os.environ.get(name)}
         told |= {f"SANDBOX_{theirs}": told[ours] for theirs, ours in SANDBOX_KNOWS.items()}
+        told["SANDBOX_KRAKEN_API_KEYS"] = f"{told['KRAKEN_API_KEY']}:{told['KRAKEN_API_SECRET']}"
         told.setdefault("SANDBOX_INCREASE_OPENING_BALANCE", OPENING_BALANCE)
         lines = [f"{name}={value}" for name, value in told.items() if name != "DIBOAS_VAR"]
         keys.write_private(path=self.var / "run.env", text="\n".join(lines) + "\n")

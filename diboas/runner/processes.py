@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diboas.runner import ports
+from diboas.schedule import QUEUES
 
 HOST = "127.0.0.1"
 
@@ -41,8 +42,8 @@ class Addresses:
         return f"http://{HOST}:{self.port + 2}"
 
 
-def all_of(*, addresses: Addresses, var: Path) -> list[Process]:
-    """List the platform's processes; the sandbox first, since the others call it.
+def all_of(*, addresses: Addresses, var: Path, watches: bool = False) -> list[Process]:
+    """List the platform's processes; the sandbox first, since the others call it. `watches`: there is a chain.
 
     None of them repeats Django's system checks: those are `make check`'s, and cost a second of start-up in each.
     """
@@ -52,11 +53,8 @@ def all_of(*, addresses: Addresses, var: Path) -> list[Process]:
         _live(addresses),
         _worker(),
         _beat(var),
-        Process(
-            name="relay",
-            command=(sys.executable, "manage.py", "relay", "--skip-checks"),
-            is_up=lambda log: "relay" in log,
-        ),
+        _relay(),
+        *([_watcher()] if watches else []),
     ]
 
 
@@ -114,7 +112,7 @@ def _worker() -> Process:
                 "--concurrency",
                 "3",
             ),
-            *("--queues", "banking,webhooks,notifications,housekeeping", "--loglevel", "INFO", "--hostname", "w@%h"),
+            *("--queues", ",".join(QUEUES), "--loglevel", "INFO", "--hostname", "w@%h"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         is_up=lambda log: " ready." in log,
@@ -137,6 +135,14 @@ def _relay() -> Process:
         name="relay",
         command=(sys.executable, "manage.py", "relay", "--skip-checks"),
         is_up=lambda log: "relay" in log,
+    )
+
+
+def _watcher() -> Process:
+    return Process(
+        name="watcher",
+        command=(sys.executable, "manage.py", "watch_chains", "--skip-checks"),
+        is_up=lambda log: "watcher: running" in log,
     )
 
 

@@ -19,6 +19,7 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> instance.Instance:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", "postgres://given@db.example/books")
     monkeypatch.setenv("REDIS_URL", "redis://given.example:6379")
+    monkeypatch.setenv("CHAINS_FILE", str(tmp_path / "chains.json"))
     return instance.Instance(var=tmp_path / "var", port=0)
 
 
@@ -46,6 +47,7 @@ def test_given_servers_are_used_and_none_is_started(one: instance.Instance) -> N
     assert one.servers == {}
     assert one.env["DATABASE_URL"] == "postgres://given@db.example/books"
     assert one.env["REDIS_URL"] == "redis://given.example:6379"
+    assert one.env["CHAINS_FILE"] == str(one.var.parent / "chains.json")
     assert one.env["DATABASE_ROLE"] == "diboas_app"
     assert one.env["BASE_URL"] == f"http://127.0.0.1:{one.port}"
     assert one.env["LIVE_URL"] == f"ws://127.0.0.1:{one.port + 1}"

@@ -133,7 +133,10 @@ def test_the_platform_starts_survives_kills_stops_and_keeps_its_data(tmp_path: P
 
 
 def assert_facts(facts: dict[str, Any], var: Path) -> None:
-    assert set(facts) == {"base_url", "live_url", "sandbox_url", "customers", "staff"}
+    places = {"base_url", "live_url", "sandbox_url", "chain", "no_chain", "wallets"}
+    assert set(facts) == places | {"customers", "staff"}
+    # Where Node is missing there is no chain, and the reason is said.
+    assert set(facts["chain"] or {}) == (set() if "Node" in facts["no_chain"] else {"rpc_url", "chain_id", "contracts"})
     assert all({"handle", "email", "password", "api_key"} <= set(each) for each in facts["customers"])
     assert all(set(each) == {"email", "password", "totp_secret", "role"} for each in facts["staff"])
     for name in ("demo.json", "run.env", "secrets.json"):

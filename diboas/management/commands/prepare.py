@@ -10,12 +10,14 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import ProgrammingError, connection
 
+from core.chains import keystore, wallets
 from core.health import tasks
 from diboas import demo_people, grants
 from diboas.runner import keys
 
 # Two installations that start at once over one database take turns.
 LOCK = 0x64_69_42_6F
+CHAIN = "ethereum"
 
 
 class Command(BaseCommand):
@@ -36,6 +38,7 @@ class Command(BaseCommand):
                 f"cannot grant role {grants.ROLE}: {problem}. Create it and grant it to this user."
             ) from problem
         self.stdout.write(f"role {grant.role} may only insert into: {', '.join(grant.append_only)}")
+        keystore.ensure()
         if options["demo"]:
             load_demo(path=options["demo"])
             self.stdout.write(f"demo people in {options['demo']}")
@@ -51,5 +54,6 @@ def load_demo(*, path: Path) -> None:
     if settings.DIBOAS_ENV == "prod":
         raise CommandError("demo people are for development")
     places = {"base_url": settings.BASE_URL, "live_url": settings.LIVE_URL, "sandbox_url": settings.SANDBOX_URL}
-    facts = places | demo_people.load(known=demo_people.read(path=path))
+    house = {owner: wallets.address_of(owner=owner, chain=CHAIN) for owner in (wallets.TREASURY, wallets.GAS)}
+    facts = places | {"wallets": house} | demo_people.load(known=demo_people.read(path=path))
     keys.write_private(path=path, text=json.dumps(facts, indent=1) + "\n")
