@@ -105,7 +105,9 @@ def _accept(person: _Person) -> UUID:
         customer=view, actor=f"customer:{view.id.hex}", request_id="", correlation_id="", security={}
     )
     with db.atomic():
-        return accept.accept(request=wish, origin=origin, client_reference=None)
+        return accept.accept(
+            agreed=accept.agree(request=wish, customer_id=origin.customer.id), origin=origin, client_reference=None
+        )
 
 
 def _advance(opened: Sequence[UUID]) -> None:

@@ -20,10 +20,16 @@ def of(request: Request, *, allowed: Collection[str] = ()) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise errors.InvalidInput(code="invalid_body", detail="The body must be a JSON object.")
     body = dict(data)
-    for name in body:
-        if allowed and name not in allowed:
-            raise errors.InvalidInput(code="unknown_field", detail="There is no such field.", pointer=f"/{name}"[:100])
+    if allowed:
+        only(body, allowed=allowed)
     return body
+
+
+def only(body: Mapping[str, Any], *, allowed: Collection[str]) -> None:
+    """Raises: InvalidInput (``unknown_field``) for the first field that is not one of these."""
+    for name in body:
+        if name not in allowed:
+            raise errors.InvalidInput(code="unknown_field", detail="There is no such field.", pointer=f"/{name}"[:100])
 
 
 def text(body: Mapping[str, Any], name: str, *, max_length: int = 200, at: str = "") -> str:

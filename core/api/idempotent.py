@@ -19,12 +19,14 @@ Handler = Callable[..., HttpResponse]
 _RNG = random.Random()  # noqa: S311 - jitter, no secret
 
 
-def idempotent(operation: str) -> Callable[[Handler], Handler]:
+def idempotent(operation: str, *, before: str = "") -> Callable[[Handler], Handler]:
     """Make a handler of an ``ApiView`` run in one database transaction with the record of its answer.
 
     The handler returns an ``HttpResponse`` with a body (``encoding.response``); if it has an attribute ``stored``,
     those bytes are what a replay gets. What it raises undoes everything, the record too, so the same key may be sent
-    again. The scope is the caller, ``operation`` and the ids in the address.
+    again. The scope is the caller, ``operation`` and the ids in the address. ``before`` names a method of the view that
+    is called with the request outside the database transaction, unless the key has its answer already: what asks the
+    outside goes there.
     Raises: InvalidInput (``idempotency_key_required``), InProgress, KeyReused, and what the handler raises.
     """
 
@@ -36,6 +38,8 @@ def idempotent(operation: str) -> Callable[[Handler], Handler]:
 
             # Read before DRF parses it, for the stream can be read only once.
             raw = request._request.body
+            if before and not idempotency.is_known(scope=scope, key=key):
+                getattr(view, before)(request)
             work = functools.partial(handler, view, request, **parts)
             return _run(functools.partial(_once, scope=scope, key=key, raw=raw, work=work))
 

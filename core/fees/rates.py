@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from core.fees import models, schedules
+from core.fees import models, schedules, sheets
 from core.kernel import assets, errors
 from core.kernel.assets import Asset
 from core.kernel.money import Money
@@ -96,7 +96,7 @@ def quoted(*, code: str, fee: Money) -> Rate:
 def estimated(*, fee: Money) -> Rate:
     """Return what the chain itself is estimated to cost, in the asset of the transaction."""
     return Rate(
-        tier=models.Tier.NETWORK.value, code="network_estimate", text="estimated", scale=1, rate=0, flat=fee.units
+        tier=models.Tier.NETWORK.value, code=sheets.NETWORK_ESTIMATE, text="estimated", scale=1, rate=0, flat=fee.units
     )
 
 

@@ -11,6 +11,8 @@ from core.fees import models
 from core.kernel import assets
 from core.kernel.money import Money
 
+NETWORK_ESTIMATE = "network_estimate"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeLine:
@@ -34,6 +36,11 @@ class FeeSheet:
     @property
     def total(self) -> Money:
         return self.debit - self.receive
+
+    @property
+    def network_estimate(self) -> Money | None:
+        """What the chain was estimated to cost when this was priced, or None."""
+        return next((line.amount for line in self.lines if line.code == NETWORK_ESTIMATE), None)
 
     @property
     def by_tier(self) -> dict[str, Money]:

@@ -45,35 +45,91 @@ class Origin:
     security: Mapping[str, Any]
 
 
-def quote(*, request: Request, origin: Origin) -> QuoteView:
-    """Price a wish and keep the price for the customer. No other effect.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A wish with its price, and what it brings at that price.
 
-    Raises: InvalidInput, Refused and NoProvider as the price or the kind's rules say.
+    ``source`` is what is given, fees inside, or, where the wish named what arrives in the same asset, that amount;
+    ``side`` says which. ``expected`` should arrive and ``minimum`` must; ``terms`` are locked with it.
     """
-    prepared = _price(request)
-    lifetime = terms.lifetime(domain=request.domain, kind=request.kind)
-    return quotes.store(customer_id=origin.customer.id, prepared=prepared, request=_locked(request), lifetime=lifetime)
+
+    request: Request
+    method: str
+    side: str
+    source: Money
+    prepared: Prepared
+    expected: Money
+    minimum: Money
+    terms: Mapping[str, Any]
 
 
-def accept(*, request: Request, origin: Origin, client_reference: str | None) -> UUID:
+def agree(*, request: Request, customer_id: UUID) -> Agreed:
+    """Check a wish against the world and price it. No effect.
+
+    Needs: no open database transaction where the domain has terms, for they ask the outside.
+    Raises: InvalidInput, Refused and NoProvider as the price, the terms or the kind's rules say.
+    """
+    kind = kinds.get(domain=request.domain, kind=request.kind)
+    _check_rules(kind, request)
+    terms_of = kinds.domain(request.domain).terms
+    if terms_of is None:
+        return _agree_on_price(kind, request)
+    opening = terms_of.open(kind=kind, request=request, customer_id=customer_id)
+    prepared = offers.prepare(
+        offers.Wanted(
+            kind=kind,
+            method=opening.method,
+            side="source",
+            amount=opening.source,
+            wishes=request.preferences,
+            network_fee=opening.network_fee,
+            usd_price=opening.usd_price,
+        )
+    )
+    fixed = terms_of.fix(kind=kind, opening=opening, net=prepared.sheet.receive)
+    return Agreed(
+        request=request,
+        method=opening.method,
+        side="source",
+        source=opening.source,
+        prepared=prepared,
+        expected=fixed.expected,
+        minimum=fixed.minimum,
+        terms={**fixed.data, "usd_price": None if opening.usd_price is None else str(opening.usd_price)},
+    )
+
+
+def quote(*, agreed: Agreed, origin: Origin) -> QuoteView:
+    """Keep a price for the customer. No other effect."""
+    request = agreed.request
+    return quotes.store(
+        customer_id=origin.customer.id,
+        prepared=agreed.prepared,
+        receive=agreed.expected,
+        min_receive=agreed.minimum,
+        request=_locked(agreed),
+        lifetime=terms.lifetime(domain=request.domain, kind=request.kind),
+    )
+
+
+def accept(*, agreed: Agreed, origin: Origin, client_reference: str | None) -> UUID:
     """Take a wish on and return the transaction's id.
 
-    It is priced on the way and the price is locked with it; what can be refused now is refused now, before anything is
-    written: amount, price, limits, balance.
-    Needs: an open database transaction. Raises: InvalidInput, Refused, NoProvider, ClientReferenceUsed.
+    Its price is locked with it; what can be refused now is refused now, before anything is written: limits, balance.
+    Needs: an open database transaction. Raises: Refused, Conflict, ClientReferenceUsed.
     """
-    prepared = _price(request)
-    _check_means(request, origin.customer, prepared.sheet.debit)
+    request, sheet = agreed.request, agreed.prepared.sheet
     kind = kinds.get(domain=request.domain, kind=request.kind)
+    _check_means(kind, origin.customer, sheet.debit)
     row = {
         **_origin_fields(origin),
-        **_locked(request),
-        **_price_fields(kind, prepared.sheet),
+        **_locked(agreed),
+        **_price_fields(kind, sheet, agreed.expected),
         "domain": request.domain,
         "kind": request.kind,
         "client_reference": client_reference,
     }
-    return _open(ids.uuid7(), row, request.instrument)
+    return _open(ids.uuid7(), kind, row, request.instrument)
 
 
 def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_reference: str | None) -> UUID:
@@ -88,73 +144,87 @@ def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_referenc
             code="wrong_domain", detail=f"The quote is for {promised.domain}.", pointer="/quote_id"
         )
     kind = kinds.get(domain=promised.domain, kind=promised.kind)
-    gates.at_the_door(customer=origin.customer, kind=promised.kind, amount=promised.debit)
-    if kind.rules.leaves:
-        _check_balance(origin.customer.id, promised.domain, promised.debit)
+    _check_means(kind, origin.customer, promised.debit)
     row = {
         **_origin_fields(origin),
         **promised.request,
-        **_price_fields(kind, promised.sheet),
+        **_price_fields(kind, promised.sheet, promised.receive),
         "domain": promised.domain,
         "kind": promised.kind,
         "quote_id": promised.id,
         "client_reference": client_reference,
     }
     instrument = _still_there(promised, origin.customer.id)
-    return _open(transaction_id, row, instrument)
+    return _open(transaction_id, kind, row, instrument)
 
 
-def _price(request: Request) -> Prepared:
-    kind = kinds.get(domain=request.domain, kind=request.kind)
-    _check_rules(kind, request)
-    return offers.prepare(
-        kind=kind, method=request.method, side=request.side, amount=request.amount, wishes=request.preferences
+def _agree_on_price(kind: kinds.Kind, request: Request) -> Agreed:
+    prepared = offers.prepare(
+        offers.Wanted(
+            kind=kind, method=request.method, side=request.side, amount=request.amount, wishes=request.preferences
+        )
+    )
+    return Agreed(
+        request=request,
+        method=request.method,
+        side=request.side,
+        source=request.amount,
+        prepared=prepared,
+        expected=prepared.sheet.receive,
+        minimum=prepared.min_receive,
+        terms={},
     )
 
 
 def _check_rules(kind: kinds.Kind, request: Request) -> None:
+    if not kind.rules.needs_amount:
+        return
     minimum = kind.rules.minimum_units.get(request.asset.code)
-    pointer = f"/{request.side}/amount"
     if minimum is None:
         detail = f"{kind.name} is not offered in {request.asset.symbol} yet."
-        raise errors.Refused(code="asset_not_supported", detail=detail, pointer=f"/{request.side}/asset")
-    if request.amount.units < minimum:
+        raise errors.Refused(code="asset_not_supported", detail=detail, pointer="/source/asset")
+    if request.amount.asset == request.asset and request.amount.units < minimum:
         detail = f"The least is {Money(minimum, request.asset).text} {request.asset.symbol}."
-        raise errors.Refused(code="amount_below_minimum", detail=detail, pointer=pointer)
+        raise errors.Refused(code="amount_below_minimum", detail=detail, pointer=f"/{request.side}/amount")
 
 
-def _check_means(request: Request, customer: CustomerView, debit: Money) -> None:
-    gates.at_the_door(customer=customer, kind=request.kind, amount=debit)
-    if kinds.get(domain=request.domain, kind=request.kind).rules.leaves:
-        _check_balance(customer.id, request.domain, debit)
+def _check_means(kind: kinds.Kind, customer: CustomerView, debit: Money) -> None:
+    if kind.rules.consumes_limits:
+        gates.at_the_door(customer=customer, kind=kind.name, amount=debit)
+    if kind.rules.gives:
+        _check_balance(customer.id, debit, leaves=kind.rules.leaves)
 
 
-def _check_balance(customer_id: UUID, domain: str, debit: Money) -> None:
+def _check_balance(customer_id: UUID, debit: Money, *, leaves: bool) -> None:
     """Tell the caller at once what the reservation would tell him later; the reservation has the last word."""
     held = [
         view
         for view in queries.balances(customer_id=customer_id)
-        if view.domain == domain and view.asset == debit.asset.code and view.custody == "pooled"
+        if view.domain == debit.asset.home_domain and view.asset == debit.asset.code and view.custody == "pooled"
     ]
     if not held or held[0].available < debit:
         raise errors.Refused(code="insufficient_funds", detail="The available balance does not cover this.")
-    if held[0].withdrawable < debit:
+    if leaves and held[0].withdrawable < debit:
         raise errors.Refused(
             code="funds_reversible",
             detail="Part of the balance came in by card lately and can still be charged back; it may not leave yet.",
         )
 
 
-def _locked(request: Request) -> dict[str, Any]:
+def _locked(agreed: Agreed) -> dict[str, Any]:
     """The inputs of a wish as they are kept: what is quoted is exactly what gets executed."""
+    request = agreed.request
+    arriving = agreed.expected.asset.code
     return {
-        "side": request.side,
-        "units": str(request.amount.units),
-        "asset": request.asset.code,
-        "method": request.method,
+        "side": agreed.side,
+        "units": str(agreed.source.units),
+        "asset": agreed.source.asset.code,
+        "target_asset": "" if arriving == agreed.source.asset.code else arriving,
+        "method": agreed.method,
         "instrument_id": request.instrument.id.hex if request.instrument else None,
         "counterparty_id": request.counterparty.id.hex if request.counterparty else None,
         "preferences": dict(request.preferences),
+        "terms": dict(agreed.terms),
     }
 
 
@@ -168,11 +238,11 @@ def _origin_fields(origin: Origin) -> dict[str, Any]:
     }
 
 
-def _price_fields(kind: kinds.Kind, sheet: FeeSheet) -> dict[str, Any]:
+def _price_fields(kind: kinds.Kind, sheet: FeeSheet, receive: Money) -> dict[str, Any]:
     return {
         "deadline_in": kind.rules.window.total_seconds(),
         "debit_units": str(sheet.debit.units),
-        "receive_units": str(sheet.receive.units),
+        "receive_units": str(receive.units),
         "fees": sheet.to_json(),
         "reason": "",
         "provider": "",
@@ -191,7 +261,7 @@ def _still_there(promised: QuoteView, customer_id: UUID) -> Instrument | None:
     return found
 
 
-def _open(transaction_id: UUID, fields: Mapping[str, Any], instrument: Instrument | None) -> UUID:
+def _open(transaction_id: UUID, kind: kinds.Kind, fields: Mapping[str, Any], instrument: Instrument | None) -> UUID:
     row = {**fields, "id": transaction_id, "event_id": ids.uuid7()}
     rows = orjson.dumps([row]).decode()
     streams = orjson.dumps([feed.opened_row(row)]).decode()
@@ -206,6 +276,9 @@ def _open(transaction_id: UUID, fields: Mapping[str, Any], instrument: Instrumen
         ) from error
     if instrument is not None:
         kinds.domain(row["domain"]).instruments.note(transaction_id=transaction_id, instrument=instrument)
+    terms_of = kinds.domain(row["domain"]).terms
+    if terms_of is not None:
+        terms_of.begin(kind=kind, transaction_id=transaction_id, customer_id=row["customer_id"], data=row["terms"])
     outcomes.wake([row["domain"]])
     return transaction_id
 

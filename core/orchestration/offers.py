@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from core.fees import schedules, sheets
@@ -27,45 +29,59 @@ BREAKER_OPEN = "is failing and is being left alone"
 _moments: dict[tuple[str, ...], held.Held[Any]] = {}
 
 
-def prepare(
-    *,
-    kind: kinds.Kind,
-    method: str,
-    side: str,
-    amount: Money,
-    wishes: Mapping[str, Any],
-    without: frozenset[str] = frozenset(),
-) -> Prepared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be priced, and for whom to look: see ``preparing.PriceInputs``."""
+
+    kind: kinds.Kind
+    method: str
+    side: str
+    amount: Money
+    wishes: Mapping[str, Any]
+    network_fee: Money | None = None
+    usd_price: Decimal | None = None
+
+
+def prepare(wanted: Wanted, *, without: frozenset[str] = frozenset()) -> Prepared:
     """Return the price of a wish with the best provider that is not in ``without``.
 
     Raises: what ``preparing.prepare`` raises, among them NoProvider.
     """
+    kind = wanted.kind
+    candidates = None
+    if kind.operation is not None:
+        candidates = _candidates(kind.operation, wanted.method, wanted.amount, without)
     inputs = preparing.PriceInputs(
         domain=kind.domain,
         kind=kind.name,
-        method=method,
-        side="target" if side == "target" else "source",
-        amount=amount,
-        candidates=None if kind.operation is None else _candidates(kind.operation, method, amount, without),
-        preferences=preferences.parse(data=wishes),
+        method=wanted.method,
+        side="target" if wanted.side == "target" else "source",
+        amount=wanted.amount,
+        candidates=candidates,
+        preferences=preferences.parse(data=wanted.wishes),
+        network_fee=wanted.network_fee,
+        usd_price=wanted.usd_price,
     )
     return preparing.prepare(inputs=inputs, schedule=schedules.current(), weights=weights.current())
 
 
 def provider_for(transaction: Transaction, *, without: frozenset[str]) -> Prepared | None:
     """Return the best provider that does it within the locked price and is not in ``without``, or None."""
+    locked = sheets.FeeSheet.from_json(transaction.fees or {})
+    usd_price = transaction.terms.get("usd_price")
+    wanted = Wanted(
+        kind=kinds.of(transaction),
+        method=transaction.method,
+        side=transaction.side,
+        amount=transaction.money,
+        wishes=transaction.preferences,
+        network_fee=locked.network_estimate,
+        usd_price=None if usd_price is None else Decimal(usd_price),
+    )
     try:
-        offer = prepare(
-            kind=kinds.of(transaction),
-            method=transaction.method,
-            side=transaction.side,
-            amount=transaction.money,
-            wishes=transaction.preferences,
-            without=without,
-        )
+        offer = prepare(wanted, without=without)
     except NoProvider:
         return None
-    locked = sheets.FeeSheet.from_json(transaction.fees or {})
     if without and (offer.sheet.debit > locked.debit or offer.sheet.receive < locked.receive):
         return None
     return offer

@@ -61,7 +61,10 @@ class QuoteUsed(errors.Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteView:
-    """A stored quote. ``request`` is what ``store`` was given; ``used_by`` is the transaction made from it, if any."""
+    """A stored quote. ``request`` is what ``store`` was given; ``used_by`` is the transaction made from it, if any.
+
+    ``receive`` is what arrives after fees, in another asset than the debit where that is traded.
+    """
 
     id: UUID
     customer_id: UUID
@@ -69,6 +72,7 @@ class QuoteView:
     kind: str
     request: Mapping[str, Any]
     sheet: sheets.FeeSheet
+    receive: Money
     min_receive: Money
     provider: str
     eta_seconds: int
@@ -82,15 +86,21 @@ class QuoteView:
     def debit(self) -> Money:
         return self.sheet.debit
 
-    @property
-    def receive(self) -> Money:
-        return self.sheet.receive
-
 
 def store(
-    *, customer_id: UUID, prepared: preparing.Prepared, request: Mapping[str, Any], lifetime: timedelta
+    *,
+    customer_id: UUID,
+    prepared: preparing.Prepared,
+    request: Mapping[str, Any],
+    lifetime: timedelta,
+    receive: Money | None = None,
+    min_receive: Money | None = None,
 ) -> QuoteView:
-    """Keep a price for a customer, with the JSON-ready ``request`` that it is for, and return it as a quote."""
+    """Keep a price for a customer, with the JSON-ready ``request`` that it is for, and return it as a quote.
+
+    ``receive`` and ``min_receive`` are the price's own where they are not given; in another asset, ``request`` names it
+    as ``target_asset``.
+    """
     decision = prepared.decision
     found = _one(
         _STORE,
@@ -103,8 +113,8 @@ def store(
             "sheet": json.dumps(prepared.sheet.to_json()),
             "asset": prepared.sheet.debit.asset.code,
             "debit": prepared.sheet.debit.units,
-            "receive": prepared.sheet.receive.units,
-            "min_receive": prepared.min_receive.units,
+            "receive": (receive or prepared.sheet.receive).units,
+            "min_receive": (min_receive or prepared.min_receive).units,
             "provider": prepared.provider,
             "eta_seconds": prepared.eta_seconds,
             "candidates": json.dumps([] if decision is None else [one.to_json() for one in decision.candidates]),
@@ -181,14 +191,17 @@ def _one(statement: str, values: Mapping[str, int | str | UUID | timedelta | Non
 def _view(row: Mapping[str, Any]) -> QuoteView:
     # Django hands the JSON columns of raw queries over as text.
     candidates, suggestions = json.loads(row["candidates"]), json.loads(row["suggestions"])
+    request = json.loads(row["request"])
+    arriving = assets.get(request.get("target_asset") or row["asset"])
     return QuoteView(
         id=row["id"],
         customer_id=row["customer_id"],
         domain=row["domain"],
         kind=row["kind"],
-        request=json.loads(row["request"]),
+        request=request,
         sheet=sheets.FeeSheet.from_json(json.loads(row["sheet"])),
-        min_receive=Money(int(row["min_receive_units"]), assets.get(row["asset"])),
+        receive=Money(int(row["receive_units"]), arriving),
+        min_receive=Money(int(row["min_receive_units"]), arriving),
         provider=row["provider"],
         eta_seconds=row["eta_seconds"],
         candidates=tuple(candidates),

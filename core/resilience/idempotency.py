@@ -18,6 +18,7 @@ from core.resilience import statements
 KEEP = timedelta(days=30)
 RETRY_AFTER_S = 1
 _BEGIN = "SELECT * FROM idempotency_begin(%s, %s, %s)"
+_KNOWN = "SELECT 1 FROM resilience_idempotencyrecord WHERE scope = %s AND key = %s"
 _FINISH = "SELECT idempotency_finish(%s, %s, %s, %s, %s::jsonb, %s)"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
@@ -88,6 +89,11 @@ def begin(*, scope: str, key: str, body: bytes) -> Fresh | Replay:
         return Fresh(scope=scope, key=key, body_sha256=sha256)
     raise_refusal(verdict)
     return Replay(status=status, headers=json.loads(headers), body=bytes(first))
+
+
+def is_known(*, scope: str, key: str) -> bool:
+    """Return whether this key has an answer already. A hint: only ``begin`` decides."""
+    return bool(statements.fetch(_KNOWN, [scope, key]))
 
 
 def raise_refusal(verdict: str) -> None:

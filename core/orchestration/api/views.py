@@ -15,7 +15,7 @@ from core.api.idempotent import idempotent
 from core.api.views import ApiView
 from core.identity.principals import Scope
 from core.kernel import errors, ids
-from core.orchestration import accept, cancel
+from core.orchestration import accept, cancel, kinds
 from core.orchestration.api import schemas, wishes
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries, render
@@ -32,17 +32,25 @@ class DomainTransactions(ApiView):
     rate_scope = "create"
     domain: ClassVar[str] = ""
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.TRANSACT}
+    agreed: accept.Agreed | None = None
+
+    def agree(self, request: Request) -> None:
+        """Price a wish of a domain with terms, which asks the outside, before the database transaction is opened."""
+        body = _transaction_body(request, self.domain)
+        if kinds.domain(self.domain).terms is not None and body.get("quote_id") is None:
+            origin = wishes.origin(self.principal)
+            wish = wishes.read(body, domain=self.domain, customer=origin.customer)
+            self.agreed = accept.agree(request=wish, customer_id=origin.customer.id)
 
     def create(self, request: Request) -> HttpResponse:
         """Accept the wish and answer 201 with the transaction; money always moves afterwards."""
-        body = bodies.of(request, allowed=(*wishes.WISH_FIELDS, "domain", "quote_id", "client_reference"))
-        _check_domain(body, self.domain)
+        body = _transaction_body(request, self.domain)
         origin = wishes.origin(self.principal)
         reference = bodies.find_text(body, "client_reference", max_length=100)
         quote_id = bodies.find_text(body, "quote_id", max_length=60)
         if quote_id is None:
-            wish = wishes.read(body, domain=self.domain, customer=origin.customer)
-            made = accept.accept(request=wish, origin=origin, client_reference=reference)
+            agreed = self.agreed or _agree(body, self.domain, origin)
+            made = accept.accept(agreed=agreed, origin=origin, client_reference=reference)
         else:
             _check_only_quote(body)
             parsed = ids.parse(ids.Prefix.QUOTE, quote_id)
@@ -58,6 +66,7 @@ class Quotes(ApiView):
     tag = "quotes"
     rate_scope = "quote"
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.QUOTES}
+    agreed: accept.Agreed | None = None
 
     @extend_schema(
         operation_id="quotes_create",
@@ -65,15 +74,17 @@ class Quotes(ApiView):
         responses={201: schemas.Quote},
         summary="Price a wish",
     )
-    @idempotent("quotes")
+    @idempotent("quotes", before="agree")
     def post(self, request: Request) -> HttpResponse:
-        body = bodies.of(request, allowed=(*wishes.WISH_FIELDS, "domain"))
-        domain = wishes.domain_of(body)
-        origin = wishes.origin(self.principal)
-        wish = wishes.read(body, domain=domain.code, customer=origin.customer)
-        view = accept.quote(request=wish, origin=origin)
-        shown = quotes.render(view)
+        body = bodies.of(request)
+        agreed = self.agreed or _agree(body, wishes.domain_of(body).code, wishes.origin(self.principal))
+        shown = quotes.render(accept.quote(agreed=agreed, origin=wishes.origin(self.principal)))
         return encoding.response(shown, status=201, headers={"Location": f"/api/v1/quotes/{shown['id']}"})
+
+    def agree(self, request: Request) -> None:
+        """Price a wish before the database transaction is opened, for its terms may ask the outside."""
+        body = bodies.of(request)
+        self.agreed = _agree(body, wishes.domain_of(body).code, wishes.origin(self.principal))
 
 
 class Quote(ApiView):
@@ -199,6 +210,17 @@ def _own(view: ApiView, transaction_id: str) -> Transaction:
     )
 
 
+def _transaction_body(request: Request, domain: str) -> dict[str, Any]:
+    body = bodies.of(request)
+    _check_domain(body, domain)
+    return body
+
+
+def _agree(body: dict[str, Any], domain: str, origin: accept.Origin) -> accept.Agreed:
+    wish = wishes.read(body, domain=domain, customer=origin.customer)
+    return accept.agree(request=wish, customer_id=origin.customer.id)
+
+
 def _check_domain(body: dict[str, Any], domain: str) -> None:
     given = bodies.find_text(body, "domain", max_length=20)
     if given not in (None, domain):
@@ -206,8 +228,8 @@ def _check_domain(body: dict[str, Any], domain: str) -> None:
 
 
 def _check_only_quote(body: dict[str, Any]) -> None:
-    for name in wishes.WISH_FIELDS:
-        if body.get(name) is not None:
+    for name, value in body.items():
+        if value is not None and name not in wishes.BESIDE_A_QUOTE:
             raise errors.InvalidInput(
                 code="unexpected_field", detail="The quote already says this.", pointer=f"/{name}"
             )

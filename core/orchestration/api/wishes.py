@@ -10,7 +10,7 @@ from core.api import amounts, bodies, context
 from core.identity import customers
 from core.identity.customers import CustomerView
 from core.identity.principals import Principal
-from core.kernel import errors, ids
+from core.kernel import assets, errors, ids
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.orchestration import kinds
@@ -19,6 +19,9 @@ from core.orchestration.kinds import Instrument, Kind, Request
 from core.quotes import preferences
 
 WISH_FIELDS = ("kind", "source", "target", "instrument_id", "to", "preferences")
+# What may stand beside a wish, or beside a quote that says it all.
+BESIDE_A_QUOTE = ("domain", "quote_id", "client_reference")
+_EXTRA_LENGTH = 100
 
 
 def read(body: Mapping[str, Any], *, domain: str, customer: CustomerView) -> Request:
@@ -30,14 +33,17 @@ def read(body: Mapping[str, Any], *, domain: str, customer: CustomerView) -> Req
     kind = kinds.get(domain=domain, kind=bodies.text(body, "kind", max_length=30))
     if kind.rules.is_forced:
         raise errors.InvalidInput(code="unknown_kind", detail="Nobody can ask for this kind.", pointer="/kind")
-    side, amount, asset = _amount(body)
+    bodies.only(body, allowed=(*WISH_FIELDS, *BESIDE_A_QUOTE, *kind.rules.extras))
+    side, amount, given, arriving = _amounts(body, kind)
     instrument = _instrument(body, kind, customer)
     return Request(
         domain=domain,
         kind=kind.name,
         side=side,
         amount=amount,
-        asset=asset,
+        asset=given,
+        target_asset=arriving,
+        extras={name: _extra(body, name) for name in sorted(kind.rules.extras) if body.get(name) is not None},
         method=instrument.method if instrument else "",
         instrument=instrument,
         counterparty=_recipient(body, kind, customer),
@@ -78,10 +84,12 @@ def origin(principal: Principal) -> Origin:
     )
 
 
-def _amount(body: Mapping[str, Any]) -> tuple[str, Money, Asset]:
-    """Read source and target, exactly one of which carries an amount; both name the same asset in banking."""
+def _amounts(body: Mapping[str, Any], kind: Kind) -> tuple[str, Money, Asset, Asset | None]:
+    """Read source and target: the side that carries the amount, the amount, what is given, and what arrives instead."""
     source = bodies.find_object(body, "source")
     target = bodies.find_object(body, "target")
+    if not kind.rules.needs_amount:
+        return _of_a_position(source, target)
     given = [side for side, part in (("source", source), ("target", target)) if part is not None and "amount" in part]
     if len(given) != 1:
         raise errors.InvalidInput(
@@ -95,11 +103,51 @@ def _amount(body: Mapping[str, Any]) -> tuple[str, Money, Asset]:
         raise errors.InvalidInput(
             code="invalid_amount", detail="The amount must be greater than zero.", pointer=f"/{side}/amount"
         )
-    other = "target" if side == "source" else "source"
-    rest = target if side == "source" else source
-    if rest is not None:
-        _same_asset(rest, amount.asset, f"/{other}")
-    return side, amount, amount.asset
+    other, rest = ("target", target) if side == "source" else ("source", source)
+    if not kind.rules.targets:
+        if rest is not None:
+            _same_asset(rest, amount.asset, f"/{other}")
+        return side, amount, amount.asset, None
+    if rest is None:
+        raise errors.InvalidInput(code="required", detail="Name the asset of this side.", pointer=f"/{other}")
+    named = amounts.parse_asset(rest, pointer=f"/{other}")
+    source_asset, target_asset = (amount.asset, named) if side == "source" else (named, amount.asset)
+    _check_target(kind, source_asset, target_asset)
+    return side, amount, source_asset, target_asset
+
+
+def _of_a_position(
+    source: Mapping[str, Any] | None, target: Mapping[str, Any] | None
+) -> tuple[str, Money, Asset, Asset | None]:
+    """The kind itself says how much of what: a wish for all of a position names no amount."""
+    for side, part in (("source", source), ("target", target)):
+        if part is not None:
+            raise errors.InvalidInput(
+                code="unexpected_field", detail="The position says how much of what.", pointer=f"/{side}"
+            )
+    nothing = assets.get("USD")
+    return "source", Money.zero(nothing), nothing, None
+
+
+def _check_target(kind: Kind, source: Asset, target: Asset) -> None:
+    if target.code not in kind.rules.targets:
+        raise errors.Refused(
+            code="asset_not_supported",
+            detail=f"{kind.name} does not bring {target.symbol} yet.",
+            pointer="/target/asset",
+        )
+    if target == source:
+        raise errors.InvalidInput(
+            code="same_asset", detail="Source and target must be two assets.", pointer="/target/asset"
+        )
+
+
+def _extra(body: Mapping[str, Any], name: str) -> str | int:
+    """Read a field that only this kind has: a short text or a whole number; its meaning is the domain's to check."""
+    value = body[name]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return bodies.text(body, name, max_length=_EXTRA_LENGTH)
 
 
 def _same_asset(part: Mapping[str, Any], asset: Asset, pointer: str) -> None:

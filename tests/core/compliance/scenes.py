@@ -98,7 +98,9 @@ def send_money(*, sender, recipient, units=500):
         customer=sender, actor=f"customer:{sender.id.hex}", request_id="", correlation_id="", security={}
     )
     with transaction.atomic():
-        transaction_id = accept.accept(request=wish, origin=origin, client_reference=None)
+        transaction_id = accept.accept(
+            agreed=accept.agree(request=wish, customer_id=origin.customer.id), origin=origin, client_reference=None
+        )
     drain.drain(domain="banking")
     return transaction_id
 

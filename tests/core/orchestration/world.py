@@ -83,7 +83,11 @@ def wish(
 def start(owner: CustomerView, request: Request, *, reference: str | None = None) -> UUID:
     """Accept a wish and return the transaction's id."""
     with transaction.atomic():
-        return accept.accept(request=request, origin=origin(owner), client_reference=reference)
+        return accept.accept(
+            agreed=accept.agree(request=request, customer_id=owner.id),
+            origin=origin(owner),
+            client_reference=reference,
+        )
 
 
 def origin(owner: CustomerView) -> accept.Origin:
