@@ -35,7 +35,7 @@ def test_limits_show_what_is_left_today_and_this_month(customer, ask):
 def test_somebody_elses_use_does_not_show(customer, ask):
     consume(row(people.make_customer(), 1_000_000))
 
-    assert {one["daily"]["used"]["amount"] for one in ask("limits").json()["limits"]} == {"0.00"}
+    assert {float(one["daily"]["used"]["amount"]) for one in ask("limits").json()["limits"]} == {0.0}
 
 
 def test_profile_shows_the_level_and_nothing_of_rules(customer, ask):
