@@ -11,6 +11,7 @@ from diboas import pages
 # Addresses are tried in this order: what moves money first.
 PARTS = (
     "banking.api.urls",
+    "investing.api.urls",
     "core.orchestration.api.urls",
     "core.api.urls",
     "core.providers.urls",

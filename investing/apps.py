@@ -13,6 +13,7 @@ class InvestingConfig(AppConfig):
         from core.audit import books as registered
         from core.orchestration import kinds, wiring
         from core.orchestration.parts.reversal import Reversal
+        from core.wallet import positions
         from investing import books, queries, tasks
         from investing.kinds.buy import BUY
         from investing.kinds.sell import SELL
@@ -23,6 +24,7 @@ class InvestingConfig(AppConfig):
         registration.register()
         explain.register("order", queries.story)
         registered.register("investing", books.breaks)
+        positions.register("investing", queries.wallet_positions)
         domain = kinds.Domain(
             code="investing",
             model=InvestingTransaction,

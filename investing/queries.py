@@ -15,6 +15,7 @@ from core.kernel import assets, clock, errors
 from core.kernel.money import Money
 from core.market import market
 from core.market.market import Price
+from core.wallet.positions import PositionView
 from investing.analysis import costs, prices
 from investing.models import Holding, HoldingChange, InvestingDetail, InvestingFill, Pair
 
@@ -66,6 +67,24 @@ def get_holding(*, customer_id: UUID, holding_id: UUID) -> Holding:
     if row is None:
         raise PositionNotFound(detail="There is no such position.")
     return row
+
+
+def wallet_positions(customer_id: UUID) -> list[PositionView]:
+    """Return what a customer holds now, for his wallet. What it is worth there is its units' market price."""
+    return [
+        PositionView(
+            id=row.public_id,
+            domain="investing",
+            kind="holding",
+            name=row.money.asset.symbol,
+            units=row.money,
+            cost_basis=row.cost_money,
+            realised=row.profit_money,
+            custody="pooled",
+            as_of=row.updated_at,
+        )
+        for row in holdings(customer_id).filter(quantity__gt=0).order_by("id")
+    ]
 
 
 def valued(row: Holding) -> Position:

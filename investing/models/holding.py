@@ -95,3 +95,7 @@ class HoldingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} of {self.holding_id}"
+
+    @property
+    def public_transaction_id(self) -> str:
+        return ids.render(ids.Prefix.TRANSACTION, self.transaction_id)

@@ -1,0 +1,1 @@
+"""Owns investing's own addresses: its transactions, pairs and positions."""
