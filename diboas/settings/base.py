@@ -79,7 +79,7 @@ CORE_APPS = [
     "core.notifications",
     "core.health",
 ]
-DOMAIN_APPS = ["banking", "investing"]
+DOMAIN_APPS = ["banking", "investing", "defi"]
 INSTALLED_APPS = [*THIRD_PARTY_APPS, *CORE_APPS, *DOMAIN_APPS, "diboas"]
 
 MIDDLEWARE = [

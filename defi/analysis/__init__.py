@@ -1,0 +1,1 @@
+"""Owns the arithmetic of yield: exact integers, no database, no network."""

@@ -1,0 +1,65 @@
+"""Start a strategy: coins are supplied to a protocol from the customer's own address, and earn there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.kernel import errors
+from core.orchestration import kinds
+from core.orchestration.kinds import Deed, Leg
+from core.orchestration.models import Transaction
+from core.orchestration.states import ADMISSION, State
+from core.providers.contract import Operation, Report
+from defi import postings
+from defi.kinds import legs, onchain, tellings
+
+SUPPLY = legs.call("supply", Operation.SUPPLY)
+RULES = kinds.Rules(
+    path=(
+        *ADMISSION,
+        State.SENT_TO_PROVIDER,
+        State.PROVIDER_PROCESSING,
+        State.SMART_CONTRACT_INTERACTION,
+        State.BLOCKCHAIN_CONFIRMATION,
+        State.PROVIDER_CONFIRMING,
+        State.YIELD_STRATEGY_ACTIVE,
+    ),
+    waypoints={},
+    minimum_units={"USDC:ethereum": 10_000_000},
+    methods=frozenset(),
+    needs_counterparty=False,
+    leaves=False,
+    window=timedelta(minutes=30),
+    extras=frozenset({"strategy"}),
+)
+
+
+class StartStrategy(onchain.FromPooled):
+    """Out to the customer's address and into the protocol. It ends settled; its position has a life of its own."""
+
+    name = "start_strategy"
+    rules = RULES
+    legs = (legs.OUT, SUPPLY)
+
+    def release(self, *, transaction: Transaction, expired: bool) -> Deed:
+        return super().release(transaction=transaction, expired=expired) + tellings.abandoned()
+
+    def leg_done(self, *, transaction: Transaction, leg: Leg, report: Report) -> Deed:
+        return self.sent_out(transaction=transaction, report=report)
+
+    def complete(self, *, transaction: Transaction, report: Report | None) -> Deed:
+        """The protocol has the coins; the customer has units of it, which grow in worth and not in number."""
+        if report is None:
+            raise errors.SystemFault(code="no_report", detail=f"{transaction.public_id} cannot complete by itself.")
+        paid = onchain.sheet_of(transaction).receive
+        units = onchain.brought(transaction, report)
+        entry = postings.exchanged(
+            key=f"{transaction.id}:supply",
+            kind="supply",
+            customer_id=transaction.customer_id,
+            paid=paid,
+            received=units,
+        )
+        results = {"spent": str(paid.units), "received": str(units.units), "tx_hash": report.facts["tx_hash"]}
+        supplied = Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, paid.units)
+        return supplied + tellings.opened(paid=paid, units=units, report=report) + onchain.gas(report)

@@ -1,0 +1,75 @@
+"""Swap: coins become other coins in a pool on the chain, never less than the customer agreed to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.kernel.money import Money
+from core.orchestration import kinds
+from core.orchestration.kinds import Deed, Leg
+from core.orchestration.models import Transaction
+from core.orchestration.states import ADMISSION, State
+from core.providers.contract import Operation, Report
+from defi import postings
+from defi.kinds import legs, onchain
+
+SWAP = legs.call("swap", Operation.SWAP)
+COINS = frozenset({"USDC:ethereum", "USDT:ethereum", "ETH:ethereum"})
+RULES = kinds.Rules(
+    path=(
+        *ADMISSION,
+        State.SENT_TO_PROVIDER,
+        State.PROVIDER_PROCESSING,
+        State.SMART_CONTRACT_INTERACTION,
+        State.BLOCKCHAIN_CONFIRMATION,
+        State.PROVIDER_CONFIRMING,
+        State.COMPLETED,
+    ),
+    waypoints={},
+    # The least in dollars is the terms' matter, for which they ask the market.
+    minimum_units=dict.fromkeys(COINS, 1),
+    methods=frozenset(),
+    needs_counterparty=False,
+    leaves=False,
+    window=timedelta(minutes=30),
+    targets=COINS,
+    extras=frozenset({"max_slippage_bps"}),
+)
+
+
+class Swap(onchain.FromPooled):
+    """Out to the customer's address, through the pool, and what came of it home: the actual amount is posted."""
+
+    name = "swap"
+    rules = RULES
+    legs = (legs.OUT, SWAP, legs.HOME)
+
+    def to_move(self, *, transaction: Transaction, leg: Leg) -> Money:
+        if leg == legs.HOME:
+            return Money.of(int(transaction.results["received"]), transaction.target_asset)
+        return super().to_move(transaction=transaction, leg=leg)
+
+    def leg_done(self, *, transaction: Transaction, leg: Leg, report: Report) -> Deed:
+        if leg == legs.OUT:
+            return self.sent_out(transaction=transaction, report=report)
+        paid = onchain.sheet_of(transaction).receive
+        received = onchain.brought(transaction, report)
+        entry = postings.exchanged(
+            key=f"{transaction.id}:swap",
+            kind="swap",
+            customer_id=transaction.customer_id,
+            paid=paid,
+            received=received,
+        )
+        results = {"spent": str(paid.units), "received": str(received.units), "tx_hash": report.facts["tx_hash"]}
+        swapped = Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, paid.units)
+        return swapped + onchain.hold_at_address(transaction, received, "result") + onchain.gas(report)
+
+    def complete(self, *, transaction: Transaction, report: Report | None) -> Deed:
+        """What the swap brought is pooled with what else the customer has of it."""
+        amount = self.to_move(transaction=transaction, leg=legs.HOME)
+        entry = postings.custody_in(
+            key=f"{transaction.id}:custody_in", customer_id=transaction.customer_id, amount=amount, fees={}
+        )
+        cost = onchain.gas(report) if report is not None else kinds.NOTHING
+        return Deed(entries=(entry,)) + onchain.spend_hold(transaction, amount.units) + cost

@@ -1,0 +1,91 @@
+"""What adapters over a chain share: an operation is sent once under its key, and its sender never lacks gas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from core.chains import abi, config, evm, fees, operations, wallets
+from core.chains.node import answers, client
+from core.chains.operations import OperationView, Step
+from core.kernel import errors
+from core.kernel.money import Money
+from core.providers import contract
+from core.providers.contract import Order
+
+# What a contract's call and its allowance may use, with room; what is not used stays at the address for the next one.
+GAS_AHEAD = 900_000
+TOP_UP = "top_up"
+
+
+def send(order: Order, build: Callable[[], Sequence[Step]]) -> OperationView:
+    """Return the operation of an order: the one under its key, or a new one that ``build`` describes.
+
+    Raises: Rejected with the chain's reason, Unavailable, RateLimited; nothing was stored then.
+    """
+    found = operations.status(key=order.key)
+    if found is not None:
+        return found
+    chain = chain_of(order)
+    try:
+        steps = _with_gas(order, chain, build())
+        return operations.submit(key=order.key, chain=chain, steps=steps, reference=order.reference)
+    except (errors.Refused, errors.InvalidInput) as fault:
+        raise contract.Rejected(code=fault.code, detail=fault.detail) from fault
+
+
+def owner_of(order: Order) -> UUID:
+    """Return whose address signs. Raises: Rejected (``customer_missing``)."""
+    if order.customer_id is None:
+        raise contract.Rejected(code="customer_missing", detail="An order on a chain names whose address signs.")
+    return order.customer_id
+
+
+def chain_of(order: Order) -> str:
+    """Return the chain on which the given asset lies."""
+    return order.amount.asset.chain or ""
+
+
+def chain_time(chain: str) -> datetime:
+    """Return the time of the newest block: by it contracts judge deadlines and count interest.
+
+    Raises: Refused (``chain_unavailable``), Unavailable, RateLimited.
+    """
+    newest = answers.header(client.of(chain).ask("eth_getBlockByNumber", evm.LATEST, False))  # noqa: FBT003 - JSON-RPC
+    if newest is None:
+        raise contract.Unavailable(code="node_unavailable", detail="The node has no newest block.")
+    return newest.at
+
+
+def allowances(*, owner: UUID, amount: Money, spender: str) -> list[Step]:
+    """Return the steps after which a contract may take exactly this amount: none, one, or two.
+
+    What is left of an older allowance is set to zero first: USDT changes one from nothing only, and a contract should
+    never be allowed more than this order.
+    """
+    chain = amount.asset.chain or ""
+    token = config.get(chain).token(amount.asset)
+    address = wallets.address_of(owner=owner, chain=chain)
+    allowed = evm.allowance(asset=amount.asset, owner=address, spender=spender)
+    if allowed == amount:
+        return []
+    reset = [_approve(owner, token, spender, 0, "reset")] if allowed else []
+    return [*reset, _approve(owner, token, spender, amount.units, "approve")]
+
+
+def _approve(owner: UUID, token: str, spender: str, units: int, label: str) -> Step:
+    data = abi.encode("approve(address,uint256)", spender, units)
+    return Step(sender=owner, to=token, data=data, label=label)
+
+
+def _with_gas(order: Order, chain: str, steps: Sequence[Step]) -> list[Step]:
+    """Put a top-up from the gas wallet before the steps where the address holds too little for them."""
+    address = wallets.address_of(owner=owner_of(order), chain=chain)
+    needed = fees.estimate(chain=chain).ceiling(gas=GAS_AHEAD, speed="fast")
+    free = evm.balance(chain=chain, address=address).units - sum(step.value for step in steps)
+    if free >= needed.units:
+        return list(steps)
+    top_up = Step(sender=wallets.GAS, to=address, value=2 * needed.units - max(free, 0), label=TOP_UP)
+    return [top_up, *(replace(step, waits=True) for step in steps)]

@@ -1,0 +1,2 @@
+DROP TRIGGER defi_transaction_guard ON orchestration_transaction;
+DROP FUNCTION defi_transitions();
