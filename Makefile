@@ -45,7 +45,7 @@ bench: ## ratios against the bare database, in one interleaved run
 
 lock: ## turn requirements/*.in into lock files with hashes
 	@$(WITH_DEV) $(LOCK) --quiet --output-file requirements/run.txt requirements/run.in
-	@$(WITH_DEV) $(LOCK) --quiet --output-file requirements/dev.txt requirements/dev.in
+	@$(WITH_DEV) $(LOCK) --quiet --override requirements/overrides.in --output-file requirements/dev.txt requirements/dev.in
 
 clean: ## remove the environment and the caches, not the data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -94,7 +94,9 @@ def install(*, kind: str) -> None:
         LOCKS[kind],
     ]
     # uv's own certificates, then the machine's, then pip: it knows mirrors that are configured for it alone.
-    first_that_works(sync, [*sync, "--system-certs"], [*pip(), "install", "--require-hashes", "-r", LOCKS[kind]])
+    first_that_works(
+        sync, [*sync, "--system-certs"], [*pip(), "install", "--no-deps", "--require-hashes", "-r", LOCKS[kind]]
+    )
     run(BIN / "python", "-m", "compileall", "-q", "-j", "0", *(ROOT / name for name in OURS))
     STAMP.write_text(stamp(kind=kind))
 
