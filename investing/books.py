@@ -14,7 +14,7 @@ CHECKS: Final[dict[str, str]] = {
     "investing.holding_is_sum_of_changes": """
         SELECT 'holding ' || h.id,
                h.quantity || '/' || h.cost || '/' || h.profit || ' after ' || h.changes || ' changes, which sum to '
-               || || COALESCE(c.quantity, 0) || '/' || COALESCE(c.cost, 0) || '/' || COALESCE(c.profit, 0)
+               || COALESCE(c.quantity, 0) || '/' || COALESCE(c.cost, 0) || '/' || COALESCE(c.profit, 0)
                || ' in ' || COALESCE(c.changes, 0)
           FROM investing_holding h
           LEFT JOIN (SELECT holding_id, sum(quantity) AS quantity, sum(cost) AS cost, sum(profit) AS profit,
