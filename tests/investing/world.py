@@ -1,0 +1,153 @@
+"""Customers who trade, and an exchange that does as it is told, for tests of investing through the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from core.identity.customers import CustomerView
+from core.kernel import assets
+from core.kernel.assets import Asset
+from core.kernel.money import Money
+from core.ledger import funding, queries
+from core.orchestration.engine import drain
+from core.orchestration.kinds import Request
+from core.providers.contract import (
+    Capability,
+    Fill,
+    Operation,
+    Order,
+    Proof,
+    ProviderType,
+    Query,
+    Report,
+    Stage,
+)
+from tests.core.market.factories import quoted
+from tests.core.orchestration import world
+from tests.core.orchestration.fakes import FakeProvider
+
+USD, BTC, ETH, USDC = (assets.get(code) for code in ("USD", "BTC:bitcoin", "ETH:ethereum", "USDC:ethereum"))
+Said = Callable[[Order | Query], Report]
+
+
+def exchange() -> FakeProvider:
+    """Return a scripted exchange in Kraken's place."""
+    money, coins = ("USD", "USDC:ethereum"), ("BTC:bitcoin", "ETH:ethereum")
+    return FakeProvider(
+        code="kraken",
+        name="Fake exchange",
+        capabilities=(capability(money, "kraken_taker"), capability(coins, "inside_the_price")),
+    )
+
+
+def capability(codes: tuple[str, ...], fee_code: str) -> Capability:
+    return Capability(
+        type=ProviderType.EXCHANGE,
+        operation=Operation.ORDER,
+        method="spot",
+        assets=codes,
+        minimum_units=1,
+        maximum_units=10**30,
+        eta_seconds=2,
+        fee_code=fee_code,
+        firm_quote=False,
+        server_initiated=True,
+        proof=Proof.LOOKUP_BY_KEY,
+        key_lifetime=timedelta(days=30),
+        needs_cover=True,
+        poll_after_s=60.0,
+        reversible_for=timedelta(0),
+        proof_after_s=0.0,
+    )
+
+
+def prices() -> None:
+    """Let a bitcoin cost 100,000 dollars, an ether 4,000 and a dollar coin one."""
+    quoted("BTC/USD", "100000")
+    quoted("ETH/USD", "4000")
+    quoted("USDC/USD", "1")
+
+
+def cover() -> None:
+    """Give us money and coins on the exchange."""
+    for amount in (Money(10_000_000, USD), Money(10 * 10**8, BTC), Money(10**20, ETH), Money(10**12, USDC)):
+        funding.open(provider="kraken", amount=amount)
+
+
+def wish(kind: str, amount: str, *, given: Asset, wanted: Asset, **preferences: object) -> Request:
+    """Say what a customer wants to trade."""
+    return Request(
+        domain="investing",
+        kind=kind,
+        side="source",
+        amount=Money.parse(amount, given),
+        asset=given,
+        method="",
+        instrument=None,
+        counterparty=None,
+        preferences=preferences,
+        target_asset=wanted,
+    )
+
+
+def buy(owner: CustomerView, amount: str, *, coin: Asset = BTC, money: Asset = USD) -> UUID:
+    """Accept a purchase and return the transaction's id."""
+    return world.start(owner, wish("buy", amount, given=money, wanted=coin))
+
+
+def sell(owner: CustomerView, amount: str, *, coin: Asset = BTC, money: Asset = USD) -> UUID:
+    """Accept a sale and return the transaction's id."""
+    return world.start(owner, wish("sell", amount, given=coin, wanted=money))
+
+
+def work(*transactions: UUID) -> None:
+    """Drain investing, with these made due first."""
+    for transaction_id in transactions:
+        world.due_now(transaction_id)
+    drain.drain(domain="investing")
+
+
+def fill(trade_id: str, paid: int, received: int, *, given: Asset = USD, got: Asset = BTC) -> Fill:
+    """Return one trade. The exchange's fee is in it somewhere."""
+    fee = Money(1, given if given.is_fiat else got)
+    return Fill(trade_id=trade_id, paid=Money(paid, given), received=Money(received, got), fee=fee, price="100000.0")
+
+
+def said(stage: Stage, *fills: Fill, reason: str = "") -> Said:
+    """Return a step that reports ``stage`` of whatever it is asked, with all the fills there were so far."""
+
+    def answer(asked: Order | Query) -> Report:
+        return Report(
+            operation=asked.operation,
+            stage=stage,
+            provider_ref="O1",
+            key=asked.key,
+            reference=asked.reference,
+            amount=asked.amount,
+            reason=reason,
+            fills=fills,
+            spent=_sum([one.paid for one in fills]) if stage is Stage.SETTLED else None,
+            received=_sum([one.received for one in fills]) if stage is Stage.SETTLED else None,
+        )
+
+    return answer
+
+
+def _sum(parts: list[Money]) -> Money | None:
+    return sum(parts[1:], parts[0]) if parts else None
+
+
+def figures(owner: CustomerView, asset: Asset) -> tuple[int, int]:
+    """Return what a customer has posted and held of an asset, where it is at home."""
+    for view in queries.balances(customer_id=owner.id):
+        if view.domain == asset.home_domain and view.asset == asset.code and view.custody == "pooled":
+            return view.posted.units, view.held.units
+    return 0, 0
+
+
+def system(account: str, asset: Asset) -> int:
+    """Return a system account's units by its code, such as ``fee:platform``."""
+    rows = queries.trial_balance()
+    return next((row.total.units for row in rows if row.name == account and row.asset == asset.code), 0)
