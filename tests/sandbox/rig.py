@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import socket
@@ -25,6 +26,11 @@ STRIPE_SECRETS = ("whsec_new_secret", "whsec_old_secret")
 INCREASE_KEY = "increase_key_of_the_tests"
 INCREASE_SECRETS = ("increase secret, new", "increase secret, old")
 ACCOUNT = "account_sandbox_main"
+# Keys of one account at Kraken: each client's nonces rise for themselves.
+KRAKEN_KEY = "kraken_key_of_the_tests"
+KRAKEN_CCXT_KEY = "kraken_key_of_ccxt"
+KRAKEN_SPARE_KEY = "kraken_key_with_wild_nonces"
+KRAKEN_SECRET = base64.b64encode(b"the secret of the tests for Kraken").decode()
 
 
 @dataclass(slots=True)
@@ -182,6 +188,10 @@ def environ(**more: str) -> dict[str, str]:
         "SANDBOX_INCREASE_API_KEY": INCREASE_KEY,
         # A secret of Increase's may hold anything but the comma that separates secrets here.
         "SANDBOX_INCREASE_WEBHOOK_SECRET": ",".join(one.replace(",", "") for one in INCREASE_SECRETS),
+        "SANDBOX_KRAKEN_API_KEYS": ",".join(
+            f"{key}:{KRAKEN_SECRET}" for key in (KRAKEN_KEY, KRAKEN_CCXT_KEY, KRAKEN_SPARE_KEY)
+        ),
+        "SANDBOX_KRAKEN_STEP_MS": "0",
         "SANDBOX_ACH_SUBMIT_MS": "30",
         "SANDBOX_ACH_SETTLE_MS": "30",
         "SANDBOX_STRIPE_BANK_DEBIT_MS": "50",

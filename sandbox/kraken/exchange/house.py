@@ -66,10 +66,9 @@ class House:
     def load(self) -> None:
         """Remember how things stood, or begin with a made-up past; then quote. Needs an open change."""
         rows = self._store.read(f"SELECT {', '.join(_COLUMNS)} FROM exchange_house")  # noqa: S608 - constants only
-        for row in rows:
-            known = Quoting(**dict(zip(_COLUMNS, row, strict=True)))
-            self._quoting[known.pair] = known
-        if not rows:
+        known = [Quoting(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        self._quoting = {pair.id: _new(pair) for pair in PAIRS.values()} | {seen.pair: seen for seen in known}
+        if not known:
             self._begin()
         for pair in PAIRS.values():
             self.quote(pair)
@@ -129,10 +128,12 @@ class House:
         self.quote(pair)
         return seen
 
-    def quote(self, pair: Pair) -> None:
-        """Replace the house's quotes of a pair."""
-        seen = self.quoting(pair)
-        self._exchange.quote(_quotes(seen, at=self._exchange.now()), pair=pair)
+    def quote(self, pair: Pair, *, more: int = 0) -> None:
+        """Replace the house's quotes of a pair; ``more`` lots are offered on top, for who is about to take them."""
+        quotes = _quotes(self.quoting(pair), at=self._exchange.now())
+        for best in [one for one in quotes if one.side == SELL][:1]:
+            best.left += more
+        self._exchange.quote(quotes, pair=pair)
 
     def _put(self, pair: Pair, *, price: int, home: int) -> None:
         seen = self._quoting[pair.id]
@@ -140,7 +141,7 @@ class House:
         self._save(seen)
         for other in PAIRS.values():
             if other is pair or _leader(other) is pair or pair.id == "USDCUSD":
-                self.quote(other)
+                self.quote(other, more=other.ordermin)
                 self._exchange.sweep(pair=other, side=BUY, volume=other.ordermin)
 
     def _trade(self, pair: Pair, chance: random.Random) -> None:
@@ -160,9 +161,8 @@ class House:
 
     def _begin(self) -> None:
         """Begin in the past, and end at home."""
-        for pair in PAIRS.values():
-            fine = pair.opening * _tick(pair)
-            self._quoting[pair.id] = Quoting(pair=pair.id, price=fine, home=fine, levels=1)
+        for seen in self._quoting.values():
+            seen.levels = 1
         now = self._exchange.now()
         back = sum(count * apart for count, apart, _ in _HISTORY)
         for count, apart, wildness in _HISTORY:
@@ -191,6 +191,11 @@ class House:
         except Exception:  # noqa: BLE001 - one bad step must not end the market
             _LOG.exception("a step of the house failed")
         self.start()
+
+
+def _new(pair: Pair) -> Quoting:
+    fine = pair.opening * _tick(pair)
+    return Quoting(pair=pair.id, price=fine, home=fine)
 
 
 def _leader(pair: Pair) -> Pair | None:

@@ -112,7 +112,9 @@ XBT = Coin(id="XXBT", altname="XBT", decimals=10, display_decimals=5, opening=50
 ETH = Coin(id="XETH", altname="ETH", decimals=10, display_decimals=5, opening=10_000)
 SOL = Coin(id="SOL", altname="SOL", decimals=10, display_decimals=5, opening=100_000)
 SUI = Coin(id="SUI", altname="SUI", decimals=10, display_decimals=5, opening=5_000_000)
-COINS = {coin.id: coin for coin in (USD, USDC, USDT, XBT, ETH, SOL, SUI)}
+EUR = Coin(id="ZEUR", altname="EUR", decimals=4, display_decimals=2, opening=0)
+GBP = Coin(id="ZGBP", altname="GBP", decimals=4, display_decimals=2, opening=0)
+COINS = {coin.id: coin for coin in (USD, USDC, USDT, XBT, ETH, SOL, SUI, EUR, GBP)}
 
 
 def _coin_pair(id: str, base: Coin, quote: Coin, *, price: tuple[int, int], ordermin: int) -> Pair:  # noqa: A002 - Kraken's word
@@ -160,6 +162,8 @@ PAIRS = {
         _coin_pair("ETHUSDC", ETH, USDC, price=_ETH, ordermin=100_000),
         _coin_pair("SOLUSDC", SOL, USDC, price=_SOL, ordermin=2_000_000),
         _coin_pair("SUIUSDC", SUI, USDC, price=_SUI, ordermin=100_000_000),
+        _stable_pair("ZEURZUSD", EUR, USD, ticks=1_0842),
+        _stable_pair("ZGBPZUSD", GBP, USD, ticks=1_2710),
     )
 }
 _NAMES = {name: pair for pair in PAIRS.values() for name in (pair.id, pair.altname, pair.wsname)}
