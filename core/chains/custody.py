@@ -49,6 +49,7 @@ def _capability(operation: Operation) -> contract.Capability:
         poll_after_s=15.0,
         reversible_for=timedelta(0),
         proof_after_s=operations.PROVEN_AFTER_S,
+        covered_by="treasury",
     )
 
 

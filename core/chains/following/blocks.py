@@ -134,10 +134,33 @@ def _receipt(chain: str, found: Header, tx_hash: str) -> Receipt:
 
 
 def _why(chain: str, sent: Broadcast, told: Receipt) -> reverts.Revert:
-    """Find out why it was refused, by running it again on the block before."""
-    step = sent.transaction
-    if told.gas_used >= step.gas_limit:
+    """Find out why it was refused: from the node's trace, else by running it again where it ran."""
+    if told.gas_used >= sent.transaction.gas_limit:
         return reverts.OUT_OF_GAS
+    returned = _traced(chain, told)
+    if returned is None:
+        returned = _repeated(chain, sent, told)
+    if returned is None:
+        return reverts.Revert(
+            code=reverts.UNEXPLAINED, detail="The contract refused it; the reason can no longer be told.", said=""
+        )
+    return reverts.decode(returned)
+
+
+def _traced(chain: str, told: Receipt) -> bytes | None:
+    """Return what the call returned when it was carried out; None from the many nodes that do not trace."""
+    how = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+    try:
+        trace = client.of(chain).ask("debug_traceTransaction", told.tx_hash, how)
+    except client.NodeSays:
+        return None
+    output = trace.get("output") if isinstance(trace, dict) else None
+    return answers.blob(output) if output else None
+
+
+def _repeated(chain: str, sent: Broadcast, told: Receipt) -> bytes | None:
+    """Run it again at the end of its block, where what came before it in the block is done, and of the one before."""
+    step = sent.transaction
     request = {
         "from": step.wallet.address,
         "to": step.to,
@@ -145,13 +168,12 @@ def _why(chain: str, sent: Broadcast, told: Receipt) -> reverts.Revert:
         "data": step.data or "0x",
         "gas": hex(step.gas_limit),
     }
-    try:
-        client.of(chain).ask("eth_call", request, hex(told.block_number - 1))
-    except client.NodeSays as said:
-        return reverts.decode(answers.raw(said.data or "0x"))
-    return reverts.Revert(
-        code=reverts.UNEXPLAINED, detail="The contract refused it; the reason can no longer be told.", said=""
-    )
+    for number in (told.block_number, told.block_number - 1):
+        try:
+            client.of(chain).ask("eth_call", request, hex(number))
+        except client.NodeSays as said:
+            return answers.blob(said.data or "0x")
+    return None
 
 
 def _coins(chain: str, found: Header, sent: Sequence[Sent], places: dict[str, Wallet]) -> list[Incoming]:
