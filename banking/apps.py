@@ -11,12 +11,14 @@ class BankingConfig(AppConfig):
     def ready(self) -> None:
         from banking import queries, tasks
         from banking.kinds.deposit import Deposit
+        from banking.kinds.receive import Receive
         from banking.kinds.transfer import Transfer
         from banking.kinds.withdrawal import Withdrawal
         from banking.models import BankingTransaction
         from banking.providers import registration
-        from banking.services import instrument_port
+        from banking.services import instrument_port, receipts
         from core.api import explain
+        from core.chains import watch
         from core.orchestration import kinds, wiring
         from core.orchestration.parts.reversal import Reversal
 
@@ -25,10 +27,11 @@ class BankingConfig(AppConfig):
         domain = kinds.Domain(
             code="banking",
             model=BankingTransaction,
-            kinds=(Deposit(), Withdrawal(), Transfer(), Reversal(domain="banking")),
+            kinds=(Deposit(), Withdrawal(), Transfer(), Receive(), Reversal(domain="banking")),
             instruments=instrument_port.Instruments(),
             task=tasks.drain.name,
             queue="banking",
         )
         kinds.register(domain)
         wiring.watch(domain)
+        watch.on_arrival(receipts.take)

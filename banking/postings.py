@@ -12,6 +12,7 @@ from core.kernel.money import Money
 from core.ledger import accounts
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import Entry, Line
+from core.orchestration.parts import onchain
 
 DOMAIN = "banking"
 
@@ -157,5 +158,29 @@ def _between(*, key: str, kind: str, provider: str, amount: Money, roles: tuple[
         lines=(
             Line(account=accounts.external(provider, source, amount.asset), units=amount.units),
             Line(account=accounts.external(provider, target, amount.asset), units=-amount.units),
+        ),
+    )
+
+
+def arrived(*, key: str, customer_id: UUID, amount: Money) -> Entry:
+    """Coins arrived at the customer's own address: they are his, and lie there."""
+    return Entry(
+        key=key,
+        kind="arrived",
+        lines=(
+            Line(account=accounts.own_address(customer_id, amount.asset), units=-amount.units),
+            Line(account=onchain.at_own_address(customer_id=customer_id, asset=amount.asset), units=amount.units),
+        ),
+    )
+
+
+def arrived_blocked(*, key: str, customer_id: UUID, amount: Money) -> Entry:
+    """Coins arrived that the customer may not have: they lie at his address and are blocked."""
+    return Entry(
+        key=key,
+        kind="arrived_blocked",
+        lines=(
+            Line(account=accounts.own_address(customer_id, amount.asset), units=-amount.units),
+            Line(account=accounts.blocked(customer_id, amount.asset), units=amount.units),
         ),
     )

@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "carry out effects": every(5, "outbox.drain_effects", queue="notifications"),
     "send mail": every(30, "notifications.send_emails", queue="notifications"),
     "sweep deadlines and reservations": every(5, "orchestration.sweep"),
+    "take on coins that arrived": every(15, "banking.take_arrivals"),
     "close reversible lots": every(10, "ledger.close_lots"),
     "roll up system accounts": every(2, "ledger.roll_up"),
     "probe the providers": every(30, "providers.probe"),

@@ -17,8 +17,8 @@ from core.audit import audit
 from core.compliance import models
 from core.compliance.models import CaseKind, CaseStatus
 from core.kernel import errors, ids
-from core.orchestration import holdups
 from core.orchestration.gates import Finding, Subject
+from core.orchestration.hands import holdups
 from core.orchestration.states import State
 
 SYSTEM = "system:compliance"

@@ -116,9 +116,10 @@ class Rules:
     provider carries a kind of one leg. ``minimum_units`` is by asset code: an asset that is missing is not served.
     ``window`` is how long the customer may take where an action is asked of him. ``leaves`` marks money that goes where
     we cannot get it back from. ``is_forced`` marks what has happened outside already: no customer starts it, and
-    nothing about it is priced, refused or reserved. ``targets`` are the assets that may arrive where that is another
-    one than what is given; ``extras`` are the fields of a wish that only this kind takes. ``needs_amount`` is False
-    where the kind itself knows how much (all of a position).
+    nothing about it is priced, refused or reserved; ``is_screened`` where it may be held up for a person all the same.
+    ``targets`` are the assets that may arrive where that is another one than what is given; ``extras`` the fields of a
+    wish that only this kind takes. ``needs_amount`` is False where the kind itself knows how much (all of a position);
+    ``gives`` where nothing of the customer's is held; ``consumes_limits`` where it is his own money that comes home.
     """
 
     path: tuple[State, ...]
@@ -129,6 +130,7 @@ class Rules:
     leaves: bool
     window: timedelta
     is_forced: bool = False
+    is_screened: bool = False
     targets: frozenset[str] = frozenset()
     extras: frozenset[str] = frozenset()
     needs_amount: bool = True

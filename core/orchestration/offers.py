@@ -11,7 +11,7 @@ from typing import Any
 from core.fees import schedules, sheets
 from core.kernel import held
 from core.kernel.money import Money
-from core.ledger import queries
+from core.ledger import accounts, queries
 from core.orchestration import kinds
 from core.orchestration.models import Transaction
 from core.providers import guard, health, registry
@@ -118,7 +118,7 @@ def _why_not(provider: str, operation: Operation, capability: Capability, amount
     """Return why a provider cannot take this now, or an empty string. What is looked at is a moment old at most."""
     if not _ready(provider, operation):
         return BREAKER_OPEN
-    if capability.needs_cover and _cover(provider, amount.asset.code) < amount:
+    if capability.needs_cover and _cover(provider, capability.covered_by, amount.asset.code) < amount:
         return COVER_SHORT
     return ""
 
@@ -136,9 +136,14 @@ def _ready(provider: str, operation: Operation) -> bool:
     return bool(_moment(("ready", name), look).get())
 
 
-def _cover(provider: str, asset: str) -> Money:
+def _cover(provider: str, wallet: str, asset: str) -> Money:
     """Return what we have at a provider to pay out. The ledger has the last word; this only spares a futile try."""
-    cover: Money = _moment(("cover", provider, asset), lambda: queries.cover(provider=provider, asset=asset)).get()
+
+    def look() -> Money:
+        account = accounts.on_chain(wallet, asset) if wallet else accounts.external(provider, "available", asset)
+        return -queries.system_balance(account=account)
+
+    cover: Money = _moment(("cover", provider, asset), look).get()
     return cover
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.api import explain
 from core.audit import books
-from core.orchestration import kinds
+from core.chains import watch as chains
+from core.orchestration import kinds, outcomes
 from core.orchestration.reading import checks, feed, queries, stories
 from core.outbox import due, snapshots
 
@@ -20,6 +21,7 @@ def connect() -> None:
     books.register("orchestration", checks.breaks)
     for name, part in stories.PARTS.items():
         explain.register(name, part)
+    chains.on_operation(outcomes.ask_now)
 
 
 def watch(domain: kinds.Domain) -> None:

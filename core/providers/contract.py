@@ -84,6 +84,7 @@ class Capability:
     of our accounts at the provider (``available``, ``pending``); ``key_lifetime`` is how long the provider remembers an
     idempotency key; ``poll_after_s`` is how long we wait for a webhook before asking; ``proof_after_s`` is how long
     after a send a look-up that finds nothing proves that nothing was executed (a slow request may still be on its way).
+    ``covered_by`` names the wallet on the chain (``treasury``) from which it pays, where that is not our account there.
     """
 
     type: ProviderType
@@ -102,6 +103,7 @@ class Capability:
     poll_after_s: float
     reversible_for: timedelta
     proof_after_s: float = 60.0
+    covered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,9 +26,9 @@ from core.identity import api_keys
 from core.identity.customers import CustomerView
 from core.identity.principals import ALL_SCOPES
 from core.kernel import errors, held
-from core.orchestration import cancel, outcomes
-from core.orchestration.engine import sweeps
-from core.orchestration.engine import claims, drain
+from core.orchestration import outcomes
+from core.orchestration.engine import claims, drain, sweeps
+from core.orchestration.hands import cancel
 from core.orchestration.judging import news
 from core.orchestration.models import Event, Transaction
 from core.orchestration.outcomes import Reported, Result

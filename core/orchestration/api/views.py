@@ -15,8 +15,9 @@ from core.api.idempotent import idempotent
 from core.api.views import ApiView
 from core.identity.principals import Scope
 from core.kernel import errors, ids
-from core.orchestration import accept, cancel, kinds
+from core.orchestration import accept, kinds
 from core.orchestration.api import schemas, wishes
+from core.orchestration.hands import cancel
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries, render
 from core.quotes import quotes

@@ -16,9 +16,9 @@ from core.console.pages import Page
 from core.console.screens.customers import records
 from core.console.sections import Facts, Section, Table
 from core.kernel import errors, ids
-from core.orchestration import deadletters
 from core.orchestration.console import words
 from core.orchestration.console.story import timeline
+from core.orchestration.hands import deadletters
 from core.orchestration.models import Category, DeadLetter, DeadLetterState
 
 _TONES = {Category.TRANSIENT: Tone.INFO, Category.RECOVERABLE: Tone.WARNING, Category.PERMANENT: Tone.DANGER}

@@ -14,8 +14,9 @@ from core.console.pages import Page
 from core.console.sections import Section
 from core.identity import customers
 from core.kernel import errors, ids
-from core.orchestration import cancel, kinds, recheck
+from core.orchestration import kinds
 from core.orchestration.console import story, today, words
+from core.orchestration.hands import cancel, recheck
 from core.orchestration.models import Attempt, Transaction
 from core.orchestration.states import BEFORE_RESERVATION, SETTLED, State
 from core.providers import registry

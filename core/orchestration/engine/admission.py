@@ -36,7 +36,7 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
     people = customers.get_many({one for txn in transactions for one in (txn.customer_id, txn.counterparty_id) if one})
     pending: list[Change] = []
     held: list[tuple[Subject, Finding]] = []
-    subjects = {txn.id: _subject(txn, people, instruments) for txn in transactions if not kinds.of(txn).rules.is_forced}
+    subjects = {txn.id: _subject(txn, people, instruments) for txn in transactions if _is_looked_at(txn)}
     findings = gates.review(list(subjects.values()))
     for txn in transactions:
         change = changes.begin(txn)
@@ -45,6 +45,14 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
             _reserve_nothing(change)
             continue
         subject, finding = subjects[txn.id], findings[txn.id]
+        if kinds.of(txn).rules.is_forced:
+            if finding.verdict is Verdict.PASS:
+                _reserve_nothing(change)
+            else:
+                # It cannot be refused, for it has happened: a person says whose it is.
+                _hold_up(change, finding)
+                held.append((subject, finding))
+            continue
         problem = _problem(txn, subject)
         if problem or finding.verdict is Verdict.REFUSE:
             endings.end(
@@ -56,6 +64,11 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
         else:
             _reserve(change, subject)
     return _write(pending, held)
+
+
+def _is_looked_at(txn: Transaction) -> bool:
+    rules = kinds.of(txn).rules
+    return rules.is_screened or not rules.is_forced
 
 
 def _subject(txn: Transaction, people: Mapping[UUID, CustomerView], instruments: Mapping[UUID, Instrument]) -> Subject:
@@ -146,7 +159,7 @@ def _hold_up(change: Change, finding: Finding) -> None:
     if txn.reservation_id is None:
         txn.reservation_id = ids.uuid7()
         change.post(kinds.of(txn).block(transaction=txn))
-        if change.deed:
+        if change.deed or kinds.of(txn).rules.is_screened:
             txn.undo = [endings.RESERVED]
         else:
             txn.reservation_id = None

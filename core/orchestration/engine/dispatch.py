@@ -96,7 +96,7 @@ def _decide(
     instruments: Mapping[UUID, Instrument],
 ) -> Change:
     change = changes.begin(txn)
-    if kinds.of(txn).rules.is_forced:
+    if txn.parent_id is not None and kinds.of(txn).rules.is_forced:
         _post_reversal(change, parents)
     elif txn.is_overdue and txn.state == State.BALANCE_RESERVED:
         endings.end(change=change, reason="deadline_passed", actor=ACTOR, expired=True)

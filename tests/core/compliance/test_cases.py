@@ -7,8 +7,9 @@ from core.audit.models import AuditRecord
 from core.compliance import cases, models
 from core.kernel import errors, ids
 from core.ledger import queries
-from core.orchestration import gates, holdups
+from core.orchestration import gates
 from core.orchestration.engine import claims, drain
+from core.orchestration.hands import holdups
 from tests.core.compliance import scenes
 from tests.core.identity import people
 

@@ -9,8 +9,9 @@ from core.identity.customers import CustomerView
 from core.identity.models import CustomerStatus
 from core.ledger import posting
 from core.ledger.movements import Movement, ReleaseHold
-from core.orchestration import deadletters, outcomes
+from core.orchestration import outcomes
 from core.orchestration.engine import compensation, dispatch
+from core.orchestration.hands import deadletters
 from core.orchestration.models import DeadLetter
 from core.providers.contract import Operation, OutcomeUnknown, Report, Stage, Unavailable
 from tests.core.orchestration import fakes, world

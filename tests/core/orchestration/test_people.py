@@ -8,8 +8,8 @@ from core.compliance import cases
 from core.compliance.models import Case
 from core.identity.customers import CustomerView
 from core.kernel import errors, ids
-from core.orchestration import cancel, deadletters, holdups
 from core.orchestration.engine import sweeps
+from core.orchestration.hands import cancel, deadletters, holdups
 from core.orchestration.models import DeadLetter, Transaction
 from core.orchestration.states import State
 from core.providers.contract import OutcomeUnknown, Stage
