@@ -46,6 +46,7 @@ class Arrival(models.Model):
             models.Index(
                 fields=["chain", "block_number"], condition=Q(state=ArrivalState.SEEN), name="chains_arrival_seen"
             ),
+            models.Index(fields=["final_at"], name="chains_arrival_final"),
         )
 
     def __str__(self) -> str:

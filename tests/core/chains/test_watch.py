@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from core.chains import abi, health, operations, wallets, watch
+from core.chains import abi, arrivals, health, operations, wallets, watch
 from core.chains.following import heads, listeners
 from core.chains.models import Arrival, ArrivalState, Block, Broadcast, Cursor, Inclusion, OperationState, Wallet
 from core.chains.node import client
@@ -366,6 +366,8 @@ def test_money_that_arrives_unasked_is_seen_and_becomes_final(ethereum: Chain, h
     assert seen == {(money, ArrivalState.SEEN, customer) for money in both}
     assert {(each.amount, each.state) for each in heard.arrivals} == {(money, ArrivalState.FINAL) for money in both}
     assert watch.tick(chain="ethereum").ripened == 0
+    assert [each.amount for each in arrivals.final(limit=5)] == [each.amount for each in reversed(heard.arrivals)]
+    assert len(arrivals.final(limit=1)) == 1
 
 
 def test_an_arrival_may_vanish_and_come_again(ethereum: Chain, heard: Heard) -> None:
