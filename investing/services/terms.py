@@ -46,7 +46,7 @@ class Terms:
         """Find the pair and its price, and how far it may move.
 
         Raises: InvalidInput (``required``); Refused (``amount_side_not_supported``, ``pair_not_offered``,
-            ``market_closed``, ``price_unavailable``, ``price_stale``), each naming the field.
+            ``market_closed``, ``price_unavailable``, ``price_stale``, ``amount_above_maximum``), each naming the field.
         """
         if request.target_asset is None:
             raise errors.InvalidInput(code="required", detail="Say what is to arrive.", pointer="/target/asset")
@@ -58,6 +58,7 @@ class Terms:
             )
         pair = _pair(kind.name, request.amount.asset, request.target_asset)
         price = _price(pair.base_asset, pair.quote_asset, pointer=_coin_pointer(kind.name))
+        _check_most(pair, kind.name, request.amount, price)
         locked = Locked(
             side=kind.name,
             pair=pair,
@@ -76,7 +77,7 @@ class Terms:
     def fix(self, *, kind: kinds.Kind, opening: Opening, net: Money) -> Fixed:
         """Promise at least what the worst price brings, if the exchange takes an order of this size.
 
-        Raises: Refused (``amount_below_minimum``, ``amount_above_maximum``).
+        Raises: Refused (``amount_below_minimum``).
         """
         locked: Locked = opening.data["locked"]
         limit = prices.worst(
@@ -151,8 +152,19 @@ def _brings(locked: Locked, net: Money, price: Fraction) -> Money:
     return prices.brought(coins=net, price=kept, asset=locked.pair.quote_asset)
 
 
+def _check_most(pair: Pair, side: str, given: Money, price: Price) -> None:
+    money = given if side == "buy" else prices.brought(coins=given, price=price.value, asset=pair.quote_asset)
+    if money.units > int(pair.maximum_cost):
+        most = Money(int(pair.maximum_cost), pair.quote_asset)
+        raise errors.Refused(
+            code="amount_above_maximum",
+            detail=f"One order moves {most.text} {pair.quote_asset.symbol} at most.",
+            pointer="/source/amount",
+        )
+
+
 def _check_size(locked: Locked, net: Money, minimum: Money) -> None:
-    """Compare the order at its worst price with what we and the exchange take."""
+    """Compare the order at its worst price with the least that we and the exchange take."""
     pair = locked.pair
     coins, money = (minimum, net) if locked.side == "buy" else (net, minimum)
     if coins.units < int(pair.minimum) or money.units < int(pair.minimum_cost) or _is_small_sale(locked, money):
@@ -160,13 +172,6 @@ def _check_size(locked: Locked, net: Money, minimum: Money) -> None:
         raise errors.Refused(
             code="amount_below_minimum",
             detail=f"After fees an order has at least {least.text} {pair.base_asset.symbol} and is worth {LEAST_SALE}.",
-            pointer="/source/amount",
-        )
-    if money.units > int(pair.maximum_cost):
-        most = Money(int(pair.maximum_cost), pair.quote_asset)
-        raise errors.Refused(
-            code="amount_above_maximum",
-            detail=f"One order moves {most.text} {pair.quote_asset.symbol} at most.",
             pointer="/source/amount",
         )
 
