@@ -1,30 +1,19 @@
-"""The journal entries of DeFi, as money.md works them out. Pure: no database.
+"""The journal entries that only DeFi has, as money.md works them out. Pure: no database.
 
 Signs are credit-positive: plus is what we owe, minus is what we own. A customer's coins lie pooled (in our treasury) or
-at his own address; either way the account is that of the asset's home domain.
+at his own address; either way the account is that of the asset's home domain. What comes home, and gas, is posted as in
+every domain: ``core.orchestration.parts.onchain``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from core.fees.sheets import FeeSheet
-from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.ledger import accounts
-from core.ledger.accounts import AccountRef
 from core.ledger.movements import Entry, Line
-
-
-def pooled(*, customer_id: UUID, asset: Asset) -> AccountRef:
-    """Return the account of what we keep for a customer."""
-    return accounts.customer(customer_id=customer_id, domain=asset.home_domain, asset=asset)
-
-
-def at_own_address(*, customer_id: UUID, asset: Asset) -> AccountRef:
-    """Return the account of what a customer has at his own address."""
-    return accounts.customer(customer_id=customer_id, domain=asset.home_domain, asset=asset, role="wallet")
+from core.orchestration.parts import onchain, reservations
 
 
 def custody_out(*, key: str, customer_id: UUID, sheet: FeeSheet) -> Entry:
@@ -47,36 +36,10 @@ def exchanged(*, key: str, kind: str, customer_id: UUID, paid: Money, received: 
         key=key,
         kind=kind,
         lines=(
-            Line(account=at_own_address(customer_id=customer_id, asset=paid.asset), units=-paid.units),
+            Line(account=onchain.at_own_address(customer_id=customer_id, asset=paid.asset), units=-paid.units),
             Line(account=accounts.own_address(customer_id, paid.asset), units=paid.units),
-            Line(account=at_own_address(customer_id=customer_id, asset=received.asset), units=received.units),
+            Line(account=onchain.at_own_address(customer_id=customer_id, asset=received.asset), units=received.units),
             Line(account=accounts.own_address(customer_id, received.asset), units=-received.units),
-        ),
-    )
-
-
-def custody_in(*, key: str, customer_id: UUID, amount: Money, fees: Mapping[str, Money]) -> Entry:
-    """All of an amount came home to the treasury: the customer has what is left after fees, by tier, pooled again."""
-    asset = amount.asset
-    kept = sum((fee.units for fee in fees.values()), 0)
-    lines = (
-        Line(account=at_own_address(customer_id=customer_id, asset=asset), units=-amount.units),
-        Line(account=accounts.own_address(customer_id, asset), units=amount.units),
-        Line(account=pooled(customer_id=customer_id, asset=asset), units=amount.units - kept),
-        Line(account=accounts.on_chain("treasury", asset), units=-amount.units),
-        *(Line(account=accounts.fee(tier, asset), units=fee.units) for tier, fee in fees.items()),
-    )
-    return Entry(key=key, kind="custody_in", lines=tuple(line for line in lines if line.units))
-
-
-def gas(*, key: str, cost: Money) -> Entry:
-    """The chain took gas from what we keep for it: ours to bear, whatever became of the call."""
-    return Entry(
-        key=key,
-        kind="gas",
-        lines=(
-            Line(account=accounts.on_chain("gas", cost.asset), units=cost.units),
-            Line(account=accounts.cost("network", cost.asset), units=-cost.units),
         ),
     )
 
@@ -84,8 +47,8 @@ def gas(*, key: str, cost: Money) -> Entry:
 def _sent_out(customer_id: UUID, sheet: FeeSheet) -> list[Line]:
     asset = sheet.debit.asset
     return [
-        Line(account=pooled(customer_id=customer_id, asset=asset), units=-sheet.debit.units),
-        Line(account=at_own_address(customer_id=customer_id, asset=asset), units=sheet.receive.units),
+        Line(account=reservations.pooled(customer_id=customer_id, asset=asset.code), units=-sheet.debit.units),
+        Line(account=onchain.at_own_address(customer_id=customer_id, asset=asset), units=sheet.receive.units),
         *(Line(account=accounts.fee(tier, asset), units=fee.units) for tier, fee in sheet.by_tier.items() if fee),
         Line(account=accounts.on_chain("treasury", asset), units=sheet.receive.units),
         Line(account=accounts.own_address(customer_id, asset), units=-sheet.receive.units),

@@ -11,12 +11,12 @@ from core.ledger.movements import PlaceHold
 from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
-from core.orchestration.parts import reservations
+from core.orchestration.parts import onchain, reservations
 from core.orchestration.states import ADMISSION, State
 from core.providers.contract import Operation, Report
 from defi import postings
 from defi.analysis import strategy_fees
-from defi.kinds import legs, onchain, tellings
+from defi.kinds import calls, legs, tellings
 
 REDEEM = legs.call("redeem", Operation.REDEEM)
 RULES = kinds.Rules(
@@ -41,7 +41,7 @@ RULES = kinds.Rules(
 )
 
 
-class Homeward(onchain.OnChain):
+class Homeward(calls.OnChain):
     """The position's units are held; what they bring is held, too, until it is pooled again, less what we take."""
 
     legs = (REDEEM, legs.HOME)
@@ -49,7 +49,7 @@ class Homeward(onchain.OnChain):
     def to_move(self, *, transaction: Transaction, leg: Leg) -> Money:
         if leg == legs.HOME:
             return Money.of(int(transaction.results["redeemed"]), transaction.target_asset)
-        return onchain.sheet_of(transaction).debit
+        return calls.sheet_of(transaction).debit
 
     def reserve(self, *, transaction: Transaction, lifetime: timedelta | None) -> Deed:
         return self._hold(transaction, lifetime, "reservation")
@@ -62,7 +62,7 @@ class Homeward(onchain.OnChain):
 
     def redeemed(self, *, transaction: Transaction, units: Money, report: Report) -> Deed:
         """Post that units were burned and what they brought to the customer's address."""
-        received = onchain.brought(transaction, report)
+        received = calls.brought(transaction, report)
         entry = postings.exchanged(
             key=f"{transaction.id}:redeem",
             kind="redeem",
@@ -71,8 +71,8 @@ class Homeward(onchain.OnChain):
             received=received,
         )
         results = {"redeemed": str(received.units), "tx_hash": report.facts["tx_hash"]}
-        burned = Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, units.units)
-        return burned + onchain.hold_at_address(transaction, received, "result") + onchain.gas(report)
+        burned = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, units.units)
+        return burned + calls.hold_at_address(transaction, received, "result") + onchain.gas(report)
 
     def came_home(self, *, transaction: Transaction, earned: Money, report: Report | None) -> Deed:
         """Post that it is pooled again, less the network fee and what we take of the yield and for the time."""
@@ -84,7 +84,7 @@ class Homeward(onchain.OnChain):
             due=Money.of(int(transaction.terms["management_due"]), amount.asset.code),
             performance_rate=Fraction(transaction.terms["performance_rate"]),
         )
-        entry = postings.custody_in(
+        entry = onchain.custody_in(
             key=f"{transaction.id}:custody_in",
             customer_id=transaction.customer_id,
             amount=amount,
@@ -98,12 +98,12 @@ class Homeward(onchain.OnChain):
             "management_owed": str(taken.owed.units),
             "network_fee": str(network.units),
         }
-        cost = onchain.gas(report) if report is not None else kinds.NOTHING
-        return Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, amount.units) + cost
+        cost = onchain.gas(report)
+        return Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, amount.units) + cost
 
     def _hold(self, transaction: Transaction, lifetime: timedelta | None, kind: str) -> Deed:
-        units = onchain.sheet_of(transaction).debit
-        account = postings.at_own_address(customer_id=transaction.customer_id, asset=assets.get(transaction.asset))
+        units = calls.sheet_of(transaction).debit
+        account = onchain.at_own_address(customer_id=transaction.customer_id, asset=assets.get(transaction.asset))
         hold = PlaceHold(
             hold_id=reservations.reservation_of(transaction),
             account=account,

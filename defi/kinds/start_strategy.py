@@ -8,10 +8,11 @@ from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
+from core.orchestration.parts import onchain
 from core.orchestration.states import ADMISSION, State
 from core.providers.contract import Operation, Report
 from defi import postings
-from defi.kinds import legs, onchain, tellings
+from defi.kinds import calls, legs, tellings
 
 SUPPLY = legs.call("supply", Operation.SUPPLY)
 RULES = kinds.Rules(
@@ -34,7 +35,7 @@ RULES = kinds.Rules(
 )
 
 
-class StartStrategy(onchain.FromPooled):
+class StartStrategy(calls.FromPooled):
     """Out to the customer's address and into the protocol. It ends settled; its position has a life of its own."""
 
     name = "start_strategy"
@@ -51,8 +52,8 @@ class StartStrategy(onchain.FromPooled):
         """The protocol has the coins; the customer has units of it, which grow in worth and not in number."""
         if report is None:
             raise errors.SystemFault(code="no_report", detail=f"{transaction.public_id} cannot complete by itself.")
-        paid = onchain.sheet_of(transaction).receive
-        units = onchain.brought(transaction, report)
+        paid = calls.sheet_of(transaction).receive
+        units = calls.brought(transaction, report)
         entry = postings.exchanged(
             key=f"{transaction.id}:supply",
             kind="supply",
@@ -61,5 +62,5 @@ class StartStrategy(onchain.FromPooled):
             received=units,
         )
         results = {"spent": str(paid.units), "received": str(units.units), "tx_hash": report.facts["tx_hash"]}
-        supplied = Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, paid.units)
+        supplied = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, paid.units)
         return supplied + tellings.opened(paid=paid, units=units, report=report) + onchain.gas(report)

@@ -8,7 +8,7 @@ from core.kernel.money import Money
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
 from core.providers.contract import Report
-from defi.kinds import homeward, legs, onchain, tellings
+from defi.kinds import calls, homeward, legs, tellings
 
 
 class StopStrategy(homeward.Homeward):
@@ -18,7 +18,7 @@ class StopStrategy(homeward.Homeward):
     rules = homeward.RULES
 
     def leg_done(self, *, transaction: Transaction, leg: Leg, report: Report) -> Deed:
-        units = onchain.sheet_of(transaction).debit
+        units = calls.sheet_of(transaction).debit
         done = self.redeemed(transaction=transaction, units=units, report=report)
         cost = cost_of(transaction)
         earned = Money(int(done.results["redeemed"]), cost.asset) - cost

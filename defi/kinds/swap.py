@@ -8,10 +8,11 @@ from core.kernel.money import Money
 from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
+from core.orchestration.parts import onchain
 from core.orchestration.states import ADMISSION, State
 from core.providers.contract import Operation, Report
 from defi import postings
-from defi.kinds import legs, onchain
+from defi.kinds import calls, legs
 
 SWAP = legs.call("swap", Operation.SWAP)
 COINS = frozenset({"USDC:ethereum", "USDT:ethereum", "ETH:ethereum"})
@@ -37,7 +38,7 @@ RULES = kinds.Rules(
 )
 
 
-class Swap(onchain.FromPooled):
+class Swap(calls.FromPooled):
     """Out to the customer's address, through the pool, and what came of it home: the actual amount is posted."""
 
     name = "swap"
@@ -52,8 +53,8 @@ class Swap(onchain.FromPooled):
     def leg_done(self, *, transaction: Transaction, leg: Leg, report: Report) -> Deed:
         if leg == legs.OUT:
             return self.sent_out(transaction=transaction, report=report)
-        paid = onchain.sheet_of(transaction).receive
-        received = onchain.brought(transaction, report)
+        paid = calls.sheet_of(transaction).receive
+        received = calls.brought(transaction, report)
         entry = postings.exchanged(
             key=f"{transaction.id}:swap",
             kind="swap",
@@ -62,14 +63,14 @@ class Swap(onchain.FromPooled):
             received=received,
         )
         results = {"spent": str(paid.units), "received": str(received.units), "tx_hash": report.facts["tx_hash"]}
-        swapped = Deed(entries=(entry,), results=results) + onchain.spend_hold(transaction, paid.units)
-        return swapped + onchain.hold_at_address(transaction, received, "result") + onchain.gas(report)
+        swapped = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, paid.units)
+        return swapped + calls.hold_at_address(transaction, received, "result") + onchain.gas(report)
 
     def complete(self, *, transaction: Transaction, report: Report | None) -> Deed:
         """What the swap brought is pooled with what else the customer has of it."""
         amount = self.to_move(transaction=transaction, leg=legs.HOME)
-        entry = postings.custody_in(
-            key=f"{transaction.id}:custody_in", customer_id=transaction.customer_id, amount=amount, fees={}
+        entry = onchain.custody_in(
+            key=f"{transaction.id}:custody_in", customer_id=transaction.customer_id, amount=amount
         )
-        cost = onchain.gas(report) if report is not None else kinds.NOTHING
-        return Deed(entries=(entry,)) + onchain.spend_hold(transaction, amount.units) + cost
+        cost = onchain.gas(report)
+        return Deed(entries=(entry,)) + calls.spend_hold(transaction, amount.units) + cost

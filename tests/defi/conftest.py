@@ -32,7 +32,7 @@ class Chain:
     aave: fakes.FakeProvider
     uniswap: fakes.FakeProvider
     reserve: aave_v3.Reserve = field(default_factory=world.reserve)
-    cost: Money = Money(200_000_000_000_000, world.ETH)
+    cost: Money = field(default_factory=lambda: Money(200_000_000_000_000, world.ETH))
     quotes: dict[tuple[int, ...], Any] = field(default_factory=dict)
 
 

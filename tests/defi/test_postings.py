@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from uuid import UUID
 
-import pytest
-
 from core.fees.sheets import FeeLine, FeeSheet
 from core.kernel import assets
 from core.kernel.money import Money
@@ -77,31 +75,3 @@ def test_what_a_swap_brings_belongs_to_the_home_of_its_asset() -> None:
     )
 
     assert _lines(entry)["cust:ana:investing:wallet", "ETH:ethereum"] == 10**17
-
-
-def test_what_comes_home_is_pooled_again_less_what_we_take() -> None:
-    fees = {"platform": Money(312_345, USDC), "network": Money(250_000, USDC)}
-    entry = postings.custody_in(key="k", customer_id=ANA, amount=Money(501_000_000, USDC), fees=fees)
-
-    assert _lines(entry) == {
-        ("cust:ana:banking:wallet", "USDC:ethereum"): -501_000_000,
-        ("ext:chain:wallet:ana", "USDC:ethereum"): 501_000_000,
-        ("cust:ana:banking:pooled", "USDC:ethereum"): 500_437_655,
-        ("ext:chain:treasury", "USDC:ethereum"): -501_000_000,
-        ("fee:platform", "USDC:ethereum"): 312_345,
-        ("fee:network", "USDC:ethereum"): 250_000,
-    }
-
-
-@pytest.mark.parametrize("fees", [{}, {"platform": Money(0, USDC)}])
-def test_no_line_is_written_for_nothing(fees: dict[str, Money]) -> None:
-    entry = postings.custody_in(key="k", customer_id=ANA, amount=Money(7, USDC), fees=fees)
-
-    assert len(_lines(entry)) == 4
-
-
-def test_gas_is_ours_and_lies_in_the_coin_of_the_chain() -> None:
-    assert _lines(postings.gas(key="k", cost=Money(4_200_000_000_000_000, ETH))) == {
-        ("ext:chain:gas", "ETH:ethereum"): 4_200_000_000_000_000,
-        ("cost:network", "ETH:ethereum"): -4_200_000_000_000_000,
-    }

@@ -11,7 +11,7 @@ from core.kernel.money import Money
 from core.ledger.movements import CaptureHold, PinHold, PlaceHold
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
-from core.orchestration.parts import reservations
+from core.orchestration.parts import onchain, reservations
 from core.orchestration.parts.roles import ByLegs
 from core.providers.contract import Report
 from defi import postings
@@ -28,7 +28,7 @@ class OnChain(ByLegs):
 
     def refused(self, *, transaction: Transaction, report: Report) -> Deed:
         """The chain refused a call: its gas is spent all the same."""
-        return gas(report)
+        return onchain.gas(report)
 
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed:
         """Raise: a call that turns out to be executed after it was given up needs a person, who sees both on the chain.
@@ -65,7 +65,7 @@ class FromPooled(OnChain):
         )
         capture = CaptureHold(hold_id=reservations.reservation_of(transaction), units=sheet.debit.units)
         posted = Deed(entries=(entry,), operations=(capture,))
-        return posted + hold_at_address(transaction, sheet.receive, "wallet") + gas(report)
+        return posted + hold_at_address(transaction, sheet.receive, "wallet") + onchain.gas(report)
 
     def undo_leg(self, *, transaction: Transaction, leg: Leg) -> Leg | None:
         return legs.BACK if leg == legs.OUT else None
@@ -82,12 +82,12 @@ class FromPooled(OnChain):
         )
         again = PlaceHold(
             hold_id=uuid5(transaction.id, "again"),
-            account=postings.pooled(customer_id=transaction.customer_id, asset=sheet.debit.asset),
+            account=reservations.pooled(customer_id=transaction.customer_id, asset=sheet.debit.asset.code),
             units=sheet.debit.units,
             lifetime=None,
         )
         capture = CaptureHold(hold_id=reservations.reservation_of(transaction), units=sheet.receive.units)
-        return Deed(entries=(entry,), operations=(capture, again), reservation_id=again.hold_id) + gas(report)
+        return Deed(entries=(entry,), operations=(capture, again), reservation_id=again.hold_id) + onchain.gas(report)
 
 
 def sheet_of(transaction: Transaction) -> FeeSheet:
@@ -99,7 +99,7 @@ def hold_at_address(transaction: Transaction, money: Money, name: str) -> Deed:
     """Hold what lies at the customer's address now, in the place of what was held before."""
     hold = PlaceHold(
         hold_id=uuid5(transaction.id, name),
-        account=postings.at_own_address(customer_id=transaction.customer_id, asset=money.asset),
+        account=onchain.at_own_address(customer_id=transaction.customer_id, asset=money.asset),
         units=money.units,
         lifetime=None,
     )
@@ -109,15 +109,6 @@ def hold_at_address(transaction: Transaction, money: Money, name: str) -> Deed:
 def spend_hold(transaction: Transaction, units: int) -> Deed:
     """Spend so much of what is held, and free the rest."""
     return Deed(operations=(CaptureHold(hold_id=reservations.reservation_of(transaction), units=units),))
-
-
-def gas(report: Report) -> Deed:
-    """Post what a call cost us. An attempt is reported final once, so its key names the cost for ever."""
-    return Deed(
-        entries=tuple(
-            postings.gas(key=f"{report.key}:gas:{cost.asset.code}", cost=cost) for cost in report.costs if cost.units
-        )
-    )
 
 
 def brought(transaction: Transaction, report: Report) -> Money:
