@@ -10,7 +10,8 @@ from core.kernel import ids
 class Quote(models.Model):
     """A price that was promised to a customer. ``request`` is what it was promised for and is what gets executed.
 
-    ``used_by`` is the transaction made from it, set once. Units are smallest units of ``asset``.
+    ``used_by`` is the transaction made from it, set once. Units are smallest units of ``asset``; what is
+    received, of ``target_asset`` where that is another one.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -20,6 +21,7 @@ class Quote(models.Model):
     request = models.JSONField()
     sheet = models.JSONField()
     asset = models.CharField(max_length=32)
+    target_asset = models.CharField(max_length=32, default="", blank=True)
     debit_units = models.DecimalField(max_digits=78, decimal_places=0)
     receive_units = models.DecimalField(max_digits=78, decimal_places=0)
     min_receive_units = models.DecimalField(max_digits=78, decimal_places=0)
@@ -37,7 +39,7 @@ class Quote(models.Model):
             models.CheckConstraint(
                 name="quotes_quote_amounts_sensible",
                 condition=Q(receive_units__gt=0)
-                & Q(receive_units__lte=models.F("debit_units"))
+                & (~Q(target_asset="") | Q(receive_units__lte=models.F("debit_units")))
                 & Q(min_receive_units__lte=models.F("receive_units"))
                 & Q(min_receive_units__gte=0),
             ),

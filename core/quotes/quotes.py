@@ -19,11 +19,12 @@ from core.quotes import preparing
 from core.routing import scoring
 
 _STORE = """
-    INSERT INTO quotes_quote (id, customer_id, domain, kind, request, sheet, asset, debit_units, receive_units,
-        min_receive_units, provider, eta_seconds, candidates, weights_version, suggestions, expires_at, created_at)
-    VALUES (%(id)s, %(customer_id)s, %(domain)s, %(kind)s, %(request)s, %(sheet)s, %(asset)s, %(debit)s, %(receive)s,
-        %(min_receive)s, %(provider)s, %(eta_seconds)s, %(candidates)s, %(weights_version)s, %(suggestions)s,
-        clock_timestamp() + %(lifetime)s, clock_timestamp())
+    INSERT INTO quotes_quote (id, customer_id, domain, kind, request, sheet, asset, target_asset, debit_units,
+        receive_units, min_receive_units, provider, eta_seconds, candidates, weights_version, suggestions, expires_at,
+        created_at)
+    VALUES (%(id)s, %(customer_id)s, %(domain)s, %(kind)s, %(request)s, %(sheet)s, %(asset)s, %(target_asset)s,
+        %(debit)s, %(receive)s, %(min_receive)s, %(provider)s, %(eta_seconds)s, %(candidates)s, %(weights_version)s,
+        %(suggestions)s, clock_timestamp() + %(lifetime)s, clock_timestamp())
     RETURNING *
 """
 _FIND = "SELECT * FROM quotes_quote WHERE id = %(id)s AND customer_id = %(customer_id)s"
@@ -98,10 +99,11 @@ def store(
 ) -> QuoteView:
     """Keep a price for a customer, with the JSON-ready ``request`` that it is for, and return it as a quote.
 
-    ``receive`` and ``min_receive`` are the price's own where they are not given; in another asset, ``request`` names it
-    as ``target_asset``.
+    ``receive`` and ``min_receive`` are the price's own where they are not given; they may be in another asset.
     """
     decision = prepared.decision
+    received = receive or prepared.sheet.receive
+    given, arriving = prepared.sheet.debit.asset, received.asset
     found = _one(
         _STORE,
         {
@@ -111,9 +113,10 @@ def store(
             "kind": prepared.kind,
             "request": json.dumps(request),
             "sheet": json.dumps(prepared.sheet.to_json()),
-            "asset": prepared.sheet.debit.asset.code,
+            "asset": given.code,
+            "target_asset": "" if arriving == given else arriving.code,
             "debit": prepared.sheet.debit.units,
-            "receive": (receive or prepared.sheet.receive).units,
+            "receive": received.units,
             "min_receive": (min_receive or prepared.min_receive).units,
             "provider": prepared.provider,
             "eta_seconds": prepared.eta_seconds,
@@ -191,14 +194,13 @@ def _one(statement: str, values: Mapping[str, int | str | UUID | timedelta | Non
 def _view(row: Mapping[str, Any]) -> QuoteView:
     # Django hands the JSON columns of raw queries over as text.
     candidates, suggestions = json.loads(row["candidates"]), json.loads(row["suggestions"])
-    request = json.loads(row["request"])
-    arriving = assets.get(request.get("target_asset") or row["asset"])
+    arriving = assets.get(row["target_asset"] or row["asset"])
     return QuoteView(
         id=row["id"],
         customer_id=row["customer_id"],
         domain=row["domain"],
         kind=row["kind"],
-        request=request,
+        request=json.loads(row["request"]),
         sheet=sheets.FeeSheet.from_json(json.loads(row["sheet"])),
         receive=Money(int(row["receive_units"]), arriving),
         min_receive=Money(int(row["min_receive_units"]), arriving),
