@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from core.kernel import assets, errors
 from core.kernel.assets import Asset
 from core.ledger.models import AccountKind, Bound
+from core.resilience import statements
 
 CUSTODIES: Final = ("pooled", "wallet")
 DOMAINS: Final = ("banking", "investing", "defi")
@@ -107,7 +108,12 @@ def system(name: str, asset: Asset | str) -> AccountRef:
     return AccountRef(code=_known(name, SYSTEM), asset=_code(asset), kind=AccountKind.SYSTEM)
 
 
-_cache: dict[tuple[str, AccountRef], int] = {}
+_cache: dict[str, dict[AccountRef, int]] = {}
+
+
+def known() -> Mapping[AccountRef, int]:
+    """Return the row ids that this process remembers of the current database."""
+    return _cache.setdefault(str(connection.settings_dict["NAME"]), {})
 
 
 def ensure(refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
@@ -115,34 +121,36 @@ def ensure(refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
 
     Ids are remembered in this process once their transaction has committed, so that a rolled-back account is not.
     """
-    wanted = set(refs)
-    place = str(connection.settings_dict["NAME"])
-    found = {ref: _cache[place, ref] for ref in wanted if (place, ref) in _cache}
+    wanted, remembered = set(refs), _cache.setdefault(str(connection.settings_dict["NAME"]), {})
+    found = {ref: remembered[ref] for ref in wanted if ref in remembered}
     missing = wanted - found.keys()
     if missing:
         fresh = _load(missing)
         if len(fresh) < len(missing):
             _insert(missing - fresh.keys())
             fresh = _load(missing)
-        transaction.on_commit(lambda: _cache.update({(place, ref): pk for ref, pk in fresh.items()}))
+        transaction.on_commit(lambda: remembered.update(fresh))
         found |= fresh
     return found
 
 
 def forget() -> None:
     """Empty the memory of ids: for tests, which roll back what they created."""
-    _cache.clear()
+    for remembered in _cache.values():
+        remembered.clear()
+
+
+# A scalar subquery is always a probe of the key: the plan is kept, and may have been made when there were few accounts.
+_LOAD: Final = (
+    "SELECT w.code, w.asset, (SELECT a.id FROM ledger_account a WHERE a.code = w.code AND a.asset = w.asset)"
+    " FROM unnest(%s::text[], %s::text[]) w (code, asset)"
+)
 
 
 def _load(refs: set[AccountRef]) -> dict[AccountRef, int]:
     by_name = {(ref.code, ref.asset): ref for ref in refs}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT a.code, a.asset, a.id FROM ledger_account a"
-            " JOIN unnest(%s::text[], %s::text[]) w (code, asset) ON a.code = w.code AND a.asset = w.asset",
-            [[ref.code for ref in refs], [ref.asset for ref in refs]],
-        )
-        return {by_name[code, asset]: pk for code, asset, pk in cursor.fetchall()}
+    rows = statements.fetch(_LOAD, [[ref.code for ref in refs], [ref.asset for ref in refs]])
+    return {by_name[code, asset]: pk for code, asset, pk in rows if pk is not None}
 
 
 def _insert(refs: set[AccountRef]) -> None:

@@ -28,6 +28,7 @@ from core.ledger.reading.values import (
     StatementPage,
     TrialRow,
 )
+from core.resilience import statements as prepared
 
 MAX_LINES: Final = 1000
 
@@ -51,7 +52,7 @@ def available(*, customer_id: UUID, domain: str, asset: str) -> int:
 
 def owed(*, customer_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Money]:
     """Return what customers owe us, by customer and asset; who owes nothing is not in it."""
-    rows = _rows(statements.OWED, [list(customer_ids)])
+    rows = prepared.fetch(statements.OWED, [list(customer_ids)])
     return {(customer_id, asset): _money(units, asset) for customer_id, asset, units in rows}
 
 

@@ -16,7 +16,7 @@ SELECT b.posted - b.held FROM ledger_account a JOIN ledger_balance b ON b.accoun
 """
 OWED: Final = """
 SELECT a.customer_id, a.asset, -b.posted FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
- WHERE a.customer_id = ANY (%s) AND a.kind = 'receivable' AND b.posted < 0
+ WHERE a.customer_id = ANY (%s::uuid[]) AND a.kind = 'receivable' AND b.posted < 0
 """
 BALANCES_AT: Final = """
 SELECT a.code, a.asset, COALESCE((SELECT sum(l.units) FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id

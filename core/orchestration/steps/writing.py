@@ -12,7 +12,7 @@ import orjson
 from django.db import OperationalError, connection
 
 from core.kernel.money import Money
-from core.ledger import accounts, posting
+from core.ledger import accounts, encoding, posting
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import Entry, Movement, Ruling
 from core.orchestration import gates
@@ -20,11 +20,12 @@ from core.orchestration.models import Attempt
 from core.orchestration.reading import feed
 from core.orchestration.steps import debts, projecting
 from core.orchestration.steps.changes import Change
-from core.resilience import retry
+from core.resilience import retry, statements
 
 _TRIES = 5
 _rng = random.SystemRandom()
-_WRITE = "SELECT ref, verdict FROM orchestration_commit(%s::jsonb)"
+_ITEMS = "%s::jsonb, %s::uuid[], %s::int[], %s::int[], %s::text[]"
+_WRITE = f"SELECT ref, verdict FROM orchestration_commit({_ITEMS}, {encoding.ARGUMENTS})"  # noqa: S608 - names of types
 
 
 def write(changes: Sequence[Change]) -> dict[UUID, str]:
@@ -55,33 +56,43 @@ def _write_all(changes: Sequence[Change]) -> dict[UUID, str]:
 
 
 def _write(changes: Sequence[Change]) -> dict[UUID, str]:
-    payload = orjson.dumps(_payload(changes), default=_plain).decode()
+    arguments = _arguments(changes)
     for tries in range(1, _TRIES):
         try:
-            return _execute(payload)
+            return dict(statements.fetch(_WRITE, arguments))
         except OperationalError as error:
             # Inside somebody's transaction the whole of it has to be repeated, which is for its owner to do.
             if connection.in_atomic_block or not retry.lost_race(error=error):
                 raise
             time.sleep(_rng.uniform(0, 0.01 * 2**tries))
-    return _execute(payload)
+    return dict(statements.fetch(_WRITE, arguments))
 
 
-def _execute(payload: str) -> dict[UUID, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [payload])
-        return dict(cursor.fetchall())
+def _arguments(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return what ``orchestration_commit`` takes: the rows as JSON, what was read of them, and the ledger's arrays."""
+    repaid = debts.repayments(changes)
+    moves = [_movement(change, repaid.get(change.transaction.id, ())) for change in changes if change.deed]
+    return (
+        orjson.dumps(_payload(changes), default=_plain).decode(),
+        _array(change.transaction.id.hex for change in changes),
+        _array(str(change.transaction.version) for change in changes),
+        _array(str(change.transaction.fence) for change in changes),
+        _array(change.was.value for change in changes),
+        *(posting.encode(movements=moves) if moves else encoding.NOTHING),
+    )
+
+
+def _array(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"
 
 
 def _payload(changes: Sequence[Change]) -> dict[str, Any]:
-    repaid = debts.repayments(changes)
-    return {
-        "consumer": gates.consumer(),
+    """Return the rows to write, by table; a table without rows is left out."""
+    limits = [_use(change, change.consumes) for change in changes if change.consumes]
+    rows: dict[str, Any] = {
+        "consumer": gates.consumer() if limits else None,
         "items": [_item(change) for change in changes],
-        "limits": [_use(change, change.consumes) for change in changes if change.consumes],
-        "moves": posting.encode(
-            movements=[_movement(change, repaid.get(change.transaction.id, ())) for change in changes if change.deed]
-        ),
+        "limits": limits,
         "events": [row for change in changes for row in _events(change)],
         "attempts": [_attempt(attempt) for change in changes for attempt in change.attempts.values()],
         "decisions": [change.decision for change in changes if change.decision is not None],
@@ -90,15 +101,13 @@ def _payload(changes: Sequence[Change]) -> dict[str, Any]:
         "streams": [row for change in changes for row in (*_streams(change), *map(feed.opened_row, change.children))],
         "effects": [row for change in changes for row in _effects(change)],
     }
+    return {name: part for name, part in rows.items() if part}
 
 
 def _item(change: Change) -> dict[str, Any]:
     txn = change.transaction
     return {
         "id": txn.id,
-        "version": txn.version,
-        "fence": txn.fence,
-        "from_state": change.was.value,
         "state": str(txn.state),
         "trail": change.trail or txn.trail,
         "reason": txn.reason,

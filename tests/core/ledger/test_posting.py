@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
-import orjson
 import pytest
 from django.db import DataError, transaction
 
 from core.kernel.ids import uuid7
 from core.ledger import accounts, posting, queries
-from core.ledger.models import Balance, Entry, Line, SystemDelta
+from core.ledger.models import Balance, Bound, Entry, Line, SystemDelta
 from core.ledger.movements import CaptureHold, PinHold, PlaceHold, Ruling
 from tests.core.ledger.build import BANK, EQUITY, FEE, apply, entry, figures, hold, move, person
 
@@ -198,20 +198,25 @@ def test_amounts_wider_than_a_machine_word_are_exact() -> None:
     assert (balance.posted.units, balance.held.units) == (units, hold_units)
 
 
-def test_encoded_movements_pass_through_a_json_library_with_machine_words() -> None:
-    eth = accounts.customer(uuid4(), "investing", "ETH:ethereum")
-    units = 10**30
+@pytest.mark.parametrize("key", ['a"b', "back\\slash", "{a,b}", "NULL", " space ", "é\n", "'quoted'"])
+def test_keys_arrive_as_they_are(key: str) -> None:
+    ann = person()
 
-    encoded = posting.encode(
-        movements=[
-            move(
-                entry(eth, units, accounts.system("equity", "ETH:ethereum"), -units),
-                PlaceHold(hold_id=uuid7(), account=eth, units=units),
-            )
-        ]
-    )
+    assert apply(move(entry(ann.usd, 5, EQUITY, -5, key=key))) == [Ruling.OK]
 
-    assert orjson.loads(orjson.dumps(encoded)) == encoded
+    assert Entry.objects.filter(key=key).count() == 1
+    assert apply(move(entry(ann.usd, 5, EQUITY, -5, key=key))) == [Ruling.DUPLICATE]
+
+
+def test_whether_an_account_has_a_bound_is_for_its_row_to_say() -> None:
+    ann = person(units=100)
+    mistaken = replace(ann.usd, bound=Bound.NONE)
+
+    assert apply(move(entry(mistaken, -30, EQUITY, 30))) == [Ruling.OK]
+    assert apply(move(entry(mistaken, -71, EQUITY, 71))) == [Ruling.INSUFFICIENT_FUNDS]
+    assert apply(move(entry(replace(EQUITY, bound=Bound.CREDIT), -1, ann.usd, 1))) == [Ruling.OK]
+
+    assert figures(ann) == (71, 0, 0, 0)
 
 
 def test_movement_without_anything_to_refuse_touches_no_balance() -> None:
