@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 from django.db import connection, models
+from django.db.models.base import ModelState
 
 from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.models import Attempt, Transaction
+from core.resilience import statements
 
-
-class ClockTimestamp(models.Func):
-    """The database's clock as it runs; ``now()`` stands still within a transaction."""
-
-    template = "clock_timestamp()"
-    output_field = models.DateTimeField()
-
+Row = TypeVar("Row", bound=models.Model)
 
 LEASE_S = 30
 LIMIT = 100
@@ -35,19 +31,26 @@ _LIST = ", ".join(f"t.{column}" for column in _COLUMNS)
 _CLAIM = f"""
     WITH due AS (
         SELECT d.id FROM orchestration_transaction d
-        WHERE d.due_at <= (SELECT clock_timestamp()) AND d.domain = %s
+        WHERE d.due_at <= (SELECT clock_timestamp()) AND d.domain = %s::text
           AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
         ORDER BY d.due_at
-        LIMIT %s
+        LIMIT %s::int
         FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE orchestration_transaction t
-    SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = t.fence + 1
+    SET lease_until = clock_timestamp() + make_interval(secs => %s::float8), fence = t.fence + 1
     WHERE t.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
 """  # noqa: S608 - column names of our own model
 _LOAD = f"""
     SELECT {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
-    FROM orchestration_transaction t WHERE t.id = ANY(%s) ORDER BY t.id
+    FROM orchestration_transaction t WHERE t.id = ANY (%s::uuid[]) ORDER BY t.id
+"""  # noqa: S608 - column names of our own model
+_ATTEMPT_NAMES = [field.attname for field in Attempt._meta.concrete_fields]
+_ATTEMPTS = f"""
+    SELECT {", ".join(f"a.{field.column}" for field in Attempt._meta.concrete_fields)},
+        extract(epoch FROM clock_timestamp() - a.created_at)::float8,
+        coalesce(extract(epoch FROM clock_timestamp() - a.sent_at), 0)::float8
+    FROM orchestration_attempt a WHERE a.transaction_id = ANY (%s::uuid[]) ORDER BY a.number
 """  # noqa: S608 - column names of our own model
 
 
@@ -79,26 +82,32 @@ def attempts_of(transactions: Sequence[Transaction]) -> dict[UUID, list[Attempt]
     found: dict[UUID, list[Attempt]] = {transaction.id: [] for transaction in transactions}
     if not found:
         return found
-    rows = Attempt.objects.filter(transaction_id__in=list(found)).annotate(now=ClockTimestamp())
-    for attempt in rows.order_by("number"):
-        attempt.known_for_s = (attempt.now - attempt.created_at).total_seconds()
-        attempt.sent_for_s = (attempt.now - attempt.sent_at).total_seconds() if attempt.sent_at else 0.0
+    for *values, known_for_s, sent_for_s in statements.fetch(_ATTEMPTS, [list(found)]):
+        attempt = _made(Attempt, _ATTEMPT_NAMES, values)
+        attempt.known_for_s, attempt.sent_for_s = known_for_s, sent_for_s
         found[attempt.transaction_id].append(attempt)
     return found
 
 
 def _fetch(sql: str, params: list[Any]) -> list[Transaction]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [_instance(row) for row in cursor.fetchall()]
+    return [_instance(row) for row in statements.fetch(sql, params)]
 
 
 def _instance(row: Sequence[Any]) -> Transaction:
-    """Return a row as an instance of its domain's model. A raw cursor returns JSON as text."""
+    """Return a row as an instance of its domain's model. JSON comes as text."""
     *values, is_overdue = row
     for place in _JSON:
         if values[place] is not None:
-            values[place] = json.loads(values[place])
-    transaction = kinds.model_of(values[_DOMAIN]).from_db(connection.alias, _NAMES, values)
-    transaction.is_overdue = bool(is_overdue)
+            values[place] = orjson.loads(values[place])
+    transaction = _made(kinds.model_of(values[_DOMAIN]), _NAMES, values)
+    transaction.is_overdue = is_overdue
     return transaction
+
+
+def _made(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """Return an instance as it would come from a query; Django's own way costs five times as much for wide rows."""
+    one = model.__new__(model)
+    one.__dict__.update(zip(names, values, strict=True))
+    one._state = ModelState()
+    one._state.adding, one._state.db = False, connection.alias
+    return one
