@@ -40,7 +40,7 @@ def load(*, name: str) -> Memory | None:
 
     Raises: connections.Unavailable.
     """
-    found = connections.ask(lambda client: cast("list[str | None]", client.hmget(_key(name), list(_FIELDS))))
+    found = cast("list[str | None]", connections.command("HMGET", _key(name), *_FIELDS))
     return None if found[0] is None else _memory([value or "" for value in found])
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import os
+import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import redis
 from django.conf import settings
@@ -63,14 +66,24 @@ def ask(question: Callable[[redis.Redis], T]) -> T:
         raise Unavailable(detail=f"{type(fault).__name__}: {fault}") from fault
 
 
+def command(*words: str | int) -> Any:
+    """Send one command over this thread's own connection: a third of what the client's pool and wrappers cost.
+
+    Raises: Unavailable.
+    """
+    return ask(lambda _: _exchange(url(), words))
+
+
 def script(source: str) -> Callable[..., Any]:
     """Return a Lua script as a function of ``keys`` and ``args``; sent by its hash, loaded again when it was lost.
 
     Raises: Unavailable, when called.
     """
 
+    digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
     def run(*, keys: list[str], args: list[str | int]) -> Any:
-        return ask(lambda _: _script(url(), source)(keys=keys, args=args))
+        return ask(lambda _: _evaluate(url(), source, digest, (len(keys), *keys, *args)))
 
     return run
 
@@ -86,6 +99,48 @@ def _client(address: str) -> redis.Redis:
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _script(address: str, source: str) -> Callable[..., Any]:
-    return cast("Callable[..., Any]", _client(address).register_script(source))
+def _evaluate(address: str, source: str, digest: str, rest: tuple[str | int, ...]) -> Any:
+    try:
+        return _exchange(address, ("EVALSHA", digest, *rest))
+    except redis.exceptions.NoScriptError:
+        return _exchange(address, ("EVAL", source, *rest))
+
+
+def _exchange(address: str, words: tuple[str | int, ...]) -> Any:
+    """Ask and read the answer; once more over a new connection when the kept one had died."""
+    line = _line(address)
+    try:
+        return _say(line, words)
+    except redis.ConnectionError:
+        return _say(line, words)
+
+
+def _say(line: Any, words: tuple[str | int, ...]) -> Any:
+    try:
+        line.send_command(*words)
+        return line.read_response()
+    except redis.ResponseError:
+        raise
+    except BaseException:
+        # An answer that was not read would be taken for that of the next question.
+        line.disconnect()
+        raise
+
+
+def _line(address: str) -> Any:
+    """Return this thread's connection; a forked process makes its own."""
+    place = (address, os.getpid())
+    line = _lines.kept.get(place)
+    if line is None:
+        line = _lines.kept[place] = _client(address).connection_pool.make_connection()
+    return line
+
+
+class _Lines(threading.local):
+    """The connections of one thread, by address and process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], Any] = {}
+
+
+_lines = _Lines()

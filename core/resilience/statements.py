@@ -20,9 +20,10 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import adapt, pq
 
+from core.resilience import database
+
 # The server lost its statements, or a migration changed their columns: they are prepared anew by the next use.
 _STALE = frozenset({"26000", "0A000"})
-_GOOD = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 _AUTO = (adapt.PyFormat.AUTO,) * 64
 _numbers = itertools.count()
 _prepared: weakref.WeakKeyDictionary[psycopg.Connection[Any], dict[object, bytes]] = weakref.WeakKeyDictionary()
@@ -55,33 +56,23 @@ def _run(conn: psycopg.Connection[Any], sql: str, params: Sequence[Any]) -> list
     values = adapt.Transformer(conn)
     dumped = values.dump_sequence(params, _AUTO[: len(params)])
     if not conn.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE:
-        _check(pgconn, pgconn.exec_(b"BEGIN"))
+        database.check(pgconn, pgconn.exec_(b"BEGIN"))
     key = (sql, values.types)
     known = _prepared.setdefault(conn, {})
     name = known.get(key)
     if name is None:
         name = b"diboas_%d" % next(_numbers)
-        _check(pgconn, pgconn.prepare(name, _numbered(sql), values.types))
+        database.check(pgconn, pgconn.prepare(name, _numbered(sql), values.types))
         known[key] = name
     result = pgconn.exec_prepared(name, dumped, values.formats)  # type: ignore[arg-type]  # None is NULL
     try:
-        _check(pgconn, result)
+        database.check(pgconn, result)
     except psycopg.Error as error:
         if error.sqlstate in _STALE:
             known.clear()
         raise
     values.set_pgresult(result)
     return values.load_rows(0, result.ntuples, tuple)
-
-
-def _check(pgconn: pq.abc.PGconn, result: pq.abc.PGresult) -> None:
-    """Raises: the error that the server told; OperationalError for a lost connection, which tells no code."""
-    if result.status in _GOOD:
-        return
-    error = psycopg.errors.error_from_result(result)
-    if pgconn.status == pq.ConnStatus.BAD and error.sqlstate is None:
-        raise psycopg.OperationalError(str(error))
-    raise error
 
 
 @functools.lru_cache(maxsize=512)

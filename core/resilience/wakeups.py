@@ -24,7 +24,7 @@ def wake(*, task: str, queue: str, key: str) -> None:
 def send(*, task: str, queue: str, key: str) -> bool:
     """Send the wake-up now, unless one is on its way; return whether a message went out."""
     try:
-        if not connections.ask(lambda client: client.set(_mark(key), "1", nx=True, px=_MARK_TTL_MS)):
+        if not connections.command("SET", _mark(key), "1", "NX", "PX", _MARK_TTL_MS):
             return False
         current_app.send_task(task, queue=queue, retry=False, ignore_result=True, expires=60)
     except connections.Resting:
@@ -38,7 +38,7 @@ def send(*, task: str, queue: str, key: str) -> bool:
 def started(key: str) -> None:
     """Say, first thing in the task, that it has started: what commits from now on sends a new wake-up."""
     try:
-        connections.ask(lambda client: client.delete(_mark(key)))
+        connections.command("DEL", _mark(key))
     except connections.Unavailable:
         _log.info("wakeup.mark_kept", key=key)
 

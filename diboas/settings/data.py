@@ -3,6 +3,7 @@
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core.resilience.database import Connection
 from diboas.settings import env
 
 DATABASES = {"default": env.env.db_url_config(env.secret("DATABASE_URL"))}
@@ -16,7 +17,7 @@ DATABASES["default"].update(
 DATABASE_ROLE = env.text("DATABASE_ROLE")
 DATABASE_POOL_MAX = env.whole("DATABASE_POOL_MAX", 8)
 DATABASES["default"]["OPTIONS"] = {
-    "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10},
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10, "connection_class": Connection},
     "application_name": env.text("DIBOAS_ROLE", "manage"),
     "options": " ".join(
         [
