@@ -97,7 +97,8 @@ class Leg:
     ``method`` is empty where it is the transaction's own. ``waypoints`` says how far each stage at the provider
     carries. The provider of the priced leg is chosen by score within the locked price; the others take the first that
     is ready. ``must_succeed`` marks a leg after which there is no way back, such as bringing home what a contract gave:
-    it is tried again for as long as it takes, with a person told, and never undone.
+    it is tried again for as long as it takes, with a person told, and never undone. ``cancel_after`` is how long the
+    provider may take before it is asked to cancel (an order's time in force); None is as long as it lasts.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Leg:
     method: str = ""
     is_priced: bool = True
     must_succeed: bool = False
+    cancel_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,8 @@ def _send(change: Change, leg: Leg, provider: str, past: Sequence[Attempt], inst
     txn.provider = provider
     if not past:
         change.post(kind.send(transaction=txn))
-        change.set_deadline(None)
+    if not past or leg.cancel_after is not None:
+        change.set_deadline(leg.cancel_after)
     if txn.state == State.BALANCE_RESERVED:
         change.walk(State.SENT_TO_PROVIDER, actor=ACTOR, data={"provider": provider})
     elif legs.attempts_of(past, leg.name):

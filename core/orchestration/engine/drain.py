@@ -127,7 +127,7 @@ def _verb(txn: Transaction, attempt: Attempt) -> str:
     if attempt.state == AttemptState.PREPARED:
         return "submit"
     ends = txn.is_overdue or txn.security.get("cancel_requested")
-    return "cancel" if ends and txn.next_action is not None and attempt.provider_ref else "status"
+    return "cancel" if ends and attempt.provider_ref and legs.may_be_cancelled(txn) else "status"
 
 
 def _hear_answers(answered: Sequence[tuple[Call, calls.Answer]]) -> None:

@@ -10,10 +10,10 @@ from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
 from core.orchestration.engine import claims
-from core.orchestration.judging import endings
+from core.orchestration.judging import endings, legs
 from core.orchestration.models import Transaction
 from core.orchestration.reading import queries
-from core.orchestration.states import BEFORE_RESERVATION, State
+from core.orchestration.states import AT_PROVIDER, BEFORE_RESERVATION, State
 from core.orchestration.steps import changes, writing
 from core.orchestration.steps.changes import Change
 
@@ -29,7 +29,8 @@ class TooLateToCancel(errors.Conflict):
 def request(*, transaction_id: UUID, customer_id: UUID, actor: str) -> None:
     """Cancel a customer's own transaction, or begin to.
 
-    While a provider waits for the customer (3-D Secure), it is asked to cancel, and the transaction ends when it has.
+    While a provider waits for the customer (3-D Secure) or for a market (an order), it is asked to cancel, and the
+    transaction ends when it has, with what was executed until then.
     Raises: NotFound; TooLateToCancel; Conflict (``state_changed``) when a worker is just moving it: try again.
     """
     queries.own(transaction_id=transaction_id, customer_id=customer_id)
@@ -62,7 +63,7 @@ def _cancelled(txn: Transaction, *, actor: str, reason: str) -> Change:
     change = changes.begin(txn)
     if txn.state in _AT_ONCE:
         endings.end(change=change, reason=reason, actor=actor)
-    elif txn.next_action is not None and txn.state == State.PROVIDER_PROCESSING:
+    elif txn.state in AT_PROVIDER and legs.may_be_cancelled(txn):
         txn.security = {**txn.security, "cancel_requested": reason}
         change.log("transaction.cancel_requested", actor=actor)
         change.due_in = 0

@@ -72,3 +72,8 @@ def lies_ahead(transaction: Transaction, target: State) -> bool:
     """Whether a state is still to come on the kind's path."""
     path = kinds.of(transaction).rules.path
     return transaction.state in path and path.index(target) > path.index(State(transaction.state))
+
+
+def may_be_cancelled(transaction: Transaction) -> bool:
+    """Whether a provider that has it may be asked to cancel: it waits for the customer, or for a market."""
+    return transaction.next_action is not None or at_work(transaction).cancel_after is not None

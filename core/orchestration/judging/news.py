@@ -140,17 +140,19 @@ def _progress(change: Change, attempt: Attempt, report: Report, actor: str) -> N
         change.log("provider.reported", actor=actor, data={"stage": str(report.stage)})
         await_news(change, attempt)
         return
+    leg = legs.named(txn, attempt.leg)
     if report.stage is Stage.ACTION_REQUIRED:
         txn.next_action = dict(report.action)
         txn.security = {**txn.security, "authenticated": True}
         change.set_deadline(rules.window)
     else:
         txn.next_action = None
-        # The customer has done his part: from here on it lasts as long as it lasts.
-        change.set_deadline(None)
+        if leg.cancel_after is None:
+            # The customer has done his part: from here on it lasts as long as it lasts.
+            change.set_deadline(None)
         endings.accept(change)
     change.post(kind.progressed(transaction=txn, report=report))
-    waypoint = legs.named(txn, attempt.leg).waypoints.get(report.stage)
+    waypoint = leg.waypoints.get(report.stage)
     if waypoint is not None and legs.lies_ahead(txn, waypoint):
         change.walk(waypoint, actor=actor, data={"provider_ref": report.provider_ref})
     else:
@@ -188,7 +190,11 @@ def await_news(change: Change, attempt: Attempt) -> None:
     capability = registry.capability(
         code=attempt.provider, operation=Operation(attempt.operation), method=attempt.method
     )
-    change.due_in = min(capability.poll_after_s * 2 ** min(attempt.asks, 10), 3600.0)
+    at_most = 3600.0
+    if not legs.is_undo(attempt):
+        in_force = legs.named(change.transaction, attempt.leg).cancel_after
+        at_most = in_force.total_seconds() if in_force is not None else at_most
+    change.due_in = min(capability.poll_after_s * 2 ** min(attempt.asks, 10), at_most)
 
 
 def find(attempts: list[Attempt], report: Report) -> Attempt | None:

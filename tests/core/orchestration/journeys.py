@@ -56,7 +56,7 @@ class Journey(ByLegs):
 
     domain = "banking"
     name = "journey"
-    legs = (OUT, WORK, HOME)
+    legs: tuple[Leg, ...] = (OUT, WORK, HOME)
     rules = RULES
 
     def to_move(self, *, transaction: Transaction, leg: Leg) -> Money:
@@ -107,11 +107,15 @@ class Journey(ByLegs):
 @contextmanager
 def registered(journey: Journey | None = None) -> Iterator[None]:
     """Let banking have this kind for the length of a test."""
+    before = kinds._kinds.get(("banking", "journey"))
     kinds._kinds["banking", "journey"] = journey or Journey()
     try:
         yield
     finally:
-        del kinds._kinds["banking", "journey"]
+        if before is None:
+            del kinds._kinds["banking", "journey"]
+        else:
+            kinds._kinds["banking", "journey"] = before
 
 
 def _between(transaction: Transaction, leg: str, sign: int = 1) -> Entry:

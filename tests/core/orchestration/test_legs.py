@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from core.compliance.models import LevelLimit
+from core.identity.customers import CustomerView
 from core.kernel.money import Money
 from core.orchestration import outcomes
+from core.orchestration.hands import cancel
 from core.orchestration.models import AttemptState, DeadLetter
 from core.providers import contract, registry
 from core.providers.contract import Operation, Stage
@@ -52,7 +56,7 @@ def _known(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> Iterator[N
         yield
 
 
-def _start() -> tuple[object, object]:
+def _start() -> tuple[CustomerView, UUID]:
     ana = world.customer("ana", units=10_000)
     return ana, world.start(ana, world.wish("journey", "20.00", by=world.bank(ana)))
 
@@ -188,3 +192,43 @@ def test_late_news_of_a_leg_that_is_done_changes_nothing(
 
     assert results == [outcomes.Result.DUPLICATE]
     assert world.see(made).leg == "work"
+
+
+def test_an_order_past_its_time_in_force_is_cancelled_at_the_provider(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    patient = journeys.Journey()
+    patient.legs = (journeys.OUT, replace(journeys.WORK, cancel_after=timedelta(seconds=60)), journeys.HOME)
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
+    pool.statuses = [said(Stage.ACCEPTED, ref="p1")]
+    pool.cancels = [said(Stage.CANCELED, ref="p1")]
+    with journeys.registered(patient):
+        ana, made = _start()
+        world.work()
+        world.due_now(made)
+        world.work()
+        assert world.see(made).state == "PROVIDER_PROCESSING"
+
+        world.past_deadline(made)
+        world.work()
+
+    assert world.see(made).state == "COMPENSATED"
+    assert world.see(made).reason == "deadline_passed"
+    assert world.figures(ana) == (10_000, 0, 0)
+
+
+def test_a_customer_may_cancel_what_waits_for_a_market(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> None:
+    patient = journeys.Journey()
+    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
+    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
+    pool.cancels = [said(Stage.CANCELED, ref="p1")]
+    with journeys.registered(patient):
+        ana, made = _start()
+        world.work()
+
+        cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
+        world.work()
+
+    assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
+    assert world.figures(ana) == (10_000, 0, 0)
