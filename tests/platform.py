@@ -19,11 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 import psycopg
 import redis
 import requests
 
 from diboas.runner import instance, live_client, ports
+from sandbox.chain import rpc
+from tests.chain.handle import Chain
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -136,7 +139,14 @@ class Platform:
     def start(self) -> None:
         """Start the runner and wait until it says that everything is up."""
         self.port = ports.free(length=3)
-        leave_out = {"REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "DATABASE_ROLE", "DIBOAS_INSTANCE"}
+        leave_out = {
+            "REDIS_URL",
+            "CELERY_BROKER_URL",
+            "DJANGO_SETTINGS_MODULE",
+            "DATABASE_ROLE",
+            "DIBOAS_INSTANCE",
+            "CHAINS_FILE",
+        }
         env = {name: value for name, value in os.environ.items() if name not in leave_out}
         env |= {
             "DIBOAS_VAR": str(self.var),
@@ -144,6 +154,7 @@ class Platform:
             "DATABASE_URL": self.database_url,
             "DJANGO_SETTINGS_MODULE": "diboas.settings.dev",
             "SANDBOX_WEBHOOK_RETRY_CAP_MS": "1000",
+            "CHAIN_BLOCK_TIME": "0.25",
             **self.extra,
         }
         self.var.mkdir(parents=True, exist_ok=True)
@@ -237,6 +248,13 @@ class Platform:
         """Ask the database itself."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             return connection.execute(sql.encode(), params).fetchall()
+
+    def chain(self) -> Chain:
+        """Return the installation's chain, on which a test may do anything that it can live with afterwards."""
+        facts = json.loads((self.var / "chain.json").read_text())
+        serving = psutil.Process(json.loads((self.var / "processes.json").read_text())["supervisor"])
+        (node,) = (each for each in serving.children(recursive=True) if each.name() == "anvil")
+        return Chain(node=rpc.Connection(facts["ethereum"]["rpc_url"]), facts=facts, pid=node.pid)
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of manage.py's commands as the runner's processes are run."""

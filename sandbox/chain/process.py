@@ -63,6 +63,7 @@ class Node:
             if self.child.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"anvil does not run: {log.read_text(errors='replace')[-1000:]}")
             time.sleep(0.02)
+        _go_on_in_time(node)
         return node
 
     def stop(self) -> None:
@@ -99,6 +100,17 @@ class Node:
             return node.number("eth_chainId") == CHAIN_ID and self.child is not None and self.child.poll() is None
         except OSError:
             return False
+
+
+def _go_on_in_time(node: rpc.Connection) -> None:
+    """Keep a chain that travelled ahead there: a node over a loaded state starts at the clock's time again.
+
+    Contracts count on time never going back; Aave would refuse everything until the clock had caught up.
+    """
+    head = node.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC has only positions
+    ahead_s = int(head["timestamp"], 16) - int(time.time())
+    if ahead_s > 0:
+        node.call("evm_increaseTime", ahead_s)
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:

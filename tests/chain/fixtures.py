@@ -36,8 +36,10 @@ def chain_session(chain_build: build.Built, tmp_path_factory: pytest.TempPathFac
     )
     try:
         connection = node.start()
+        connection.call("evm_mine")  # the state may be old: tests start at the present
         facts = serve.facts(url=node.url, known=chain_build.contracts, confirmations=CONFIRMATIONS)
-        yield Chain(node=connection, facts=facts, running=node)
+        assert node.child is not None
+        yield Chain(node=connection, facts=facts, pid=node.child.pid)
     finally:
         node.stop()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sandbox.chain import contracts, process, rpc
+from sandbox.chain import contracts, rpc
 
 Json = dict[str, Any]
 
@@ -23,7 +25,7 @@ class Chain:
 
     node: rpc.Connection
     facts: Mapping[str, Any]
-    running: process.Node
+    pid: int
 
     @property
     def url(self) -> str:
@@ -119,9 +121,16 @@ class Chain:
     @contextlib.contextmanager
     def silenced(self) -> Iterator[None]:
         """Freeze the node: it accepts connections and answers nobody."""
-        assert self.running.child is not None
-        os.kill(self.running.child.pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
+        while not _is_frozen(self.pid):
+            time.sleep(0.01)
         try:
             yield
         finally:
-            os.kill(self.running.child.pid, signal.SIGCONT)
+            os.kill(self.pid, signal.SIGCONT)
+
+
+def _is_frozen(pid: int) -> bool:
+    """Say whether every thread has stopped: the signal reaches a busy one a moment later."""
+    threads = [(each / "stat").read_text() for each in Path(f"/proc/{pid}/task").iterdir()]
+    return all(thread.rpartition(")")[2].split()[0] == "T" for thread in threads)

@@ -20,10 +20,10 @@ def pay(chain: Chain, wei: int) -> str:
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_nothing_of_one_test_reaches_the_next(chain: Chain, turn: int) -> None:
-    """The second turn finds neither the money nor the time nor the waiting transaction of the first."""
+    """Whichever runs second finds neither the money nor the time nor the waiting transaction of the first."""
     assert chain.balance_of("USDC:ethereum", STRANGER) == 0
     assert chain.ether_of(STRANGER) == 0
-    assert abs(chain.now - time.time()) < 7 * 86_400 or turn == 1
+    assert abs(chain.now - time.time()) < 3_600
 
     chain.mint("USDC:ethereum", STRANGER, 5)
     chain.give_ether(STRANGER, 7)

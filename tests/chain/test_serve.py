@@ -102,6 +102,28 @@ def test_a_stopped_chain_goes_on_where_it_was(folder: Path) -> None:
         assert second.balance(TREASURY) == 1_000_000 * 10**6
 
 
+def test_a_chain_that_travelled_in_time_stays_there(folder: Path) -> None:
+    with serving(folder, "--block-time", "1") as first:
+        first.node.call("evm_increaseTime", 30 * 86_400)
+        first.node.call("evm_mine")
+
+    with serving(folder, "--block-time", "1") as second:
+        (before, _), (after, _) = time_of(second), newer(second)
+
+        assert after >= before > time.time() + 29 * 86_400
+
+
+def time_of(one: Serving) -> tuple[int, int]:
+    head = one.node.call("eth_getBlockByNumber", "latest", False)
+    return int(head["timestamp"], 16), int(head["number"], 16)
+
+
+def newer(one: Serving) -> tuple[int, int]:
+    """Return the head's time and number once two more blocks have come."""
+    wanted = time_of(one)[1] + 2
+    return eventually(lambda: found if (found := time_of(one))[1] >= wanted else None, timeout_s=10)
+
+
 def test_a_killed_chain_takes_its_node_along_and_keeps_what_was_mined(folder: Path) -> None:
     with serving(folder) as first:
         fund(first)
