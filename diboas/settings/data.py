@@ -3,7 +3,6 @@
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from core.resilience.database import Connection
 from diboas.settings import env
 
 DATABASES = {"default": env.env.db_url_config(env.secret("DATABASE_URL"))}
@@ -17,12 +16,15 @@ DATABASES["default"].update(
 DATABASE_ROLE = env.text("DATABASE_ROLE")
 DATABASE_POOL_MAX = env.whole("DATABASE_POOL_MAX", 8)
 DATABASES["default"]["OPTIONS"] = {
-    "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10, "connection_class": Connection},
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10},
     "application_name": env.text("DIBOAS_ROLE", "manage"),
     "options": " ".join(
         [
             "-c lock_timeout=10s",
             "-c idle_in_transaction_session_timeout=60s",
+            # Prepared statements and PL/pgSQL reach rows by key: one plan each. A plan for the very values of an array
+            # looks cheaper to PostgreSQL, which would then plan most of them at every call.
+            "-c plan_cache_mode=force_generic_plan",
             *([f"-c role={DATABASE_ROLE}"] if DATABASE_ROLE else []),
         ]
     ),
