@@ -10,23 +10,23 @@ class DefiConfig(AppConfig):
 
     def ready(self) -> None:
         from core.api import explain
-        from core.audit import books
+        from core.audit import books as registered
         from core.chains import watch
         from core.orchestration import kinds, outcomes, wiring
         from core.orchestration.parts.reversal import Reversal
         from core.wallet import positions
-        from defi import queries, tasks
+        from defi import books, queries, tasks
         from defi.kinds.harvest import Harvest
         from defi.kinds.start_strategy import StartStrategy
         from defi.kinds.stop_strategy import StopStrategy
         from defi.kinds.swap import Swap
         from defi.models import DefiTransaction
         from defi.providers import registration
-        from defi.services import checks, instrument_port, projector, terms
+        from defi.services import instrument_port, projector, terms
 
         registration.register()
         explain.register("defi", queries.story)
-        books.register("defi", checks.breaks)
+        registered.register("defi", books.breaks)
         positions.register("defi", queries.worth)
         domain = kinds.Domain(
             code="defi",

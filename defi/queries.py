@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from core.api import amounts
 from core.chains import config
+from core.fees import schedules
 from core.kernel import assets, chains, clock, errors
 from core.kernel.assets import Asset
 from core.kernel.money import Money
@@ -47,12 +48,19 @@ class Offered:
     strategy: Strategy
     reading: Reading | None
     yearly_yield: Fraction | None
+    management_rate: Fraction
+    performance_rate: Fraction
     why_not: str
     reason: str
 
     @property
     def is_available(self) -> bool:
         return not self.why_not
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its contract has not been heard for longer than it should."""
+        return self.reading is None or clock.SYSTEM.now() - self.reading.observed_at > STALE_AFTER
 
 
 def strategies() -> list[Offered]:
@@ -80,6 +88,19 @@ def position(*, customer_id: UUID, position_id: UUID) -> Position:
     if found is None:
         raise PositionNotFound(detail="There is no such position.")
     return found
+
+
+def opened_position(*, customer_id: UUID, position_id: UUID) -> Position:
+    """Return a customer's position that was really opened. Raises: PositionNotFound."""
+    found = position(customer_id=customer_id, position_id=position_id)
+    if found.opened_at is None:
+        raise PositionNotFound(detail="There is no such position.")
+    return found
+
+
+def rate_now(code: str) -> Fraction:
+    """Return what a position opened now would pay: ``management`` a year, ``performance`` of the yield."""
+    return schedules.current().rate_at_the_end(code=code, domain="defi", kind="start_strategy")
 
 
 def with_readings(rows: QuerySet[Position]) -> QuerySet[Position]:
@@ -155,6 +176,8 @@ def _offered(row: Strategy, reading: Reading | None) -> Offered:
         strategy=row,
         reading=reading,
         yearly_yield=None if reading is None else rays.yearly_yield(int(reading.rate)),
+        management_rate=rate_now("management"),
+        performance_rate=rate_now("performance"),
         why_not=why_not,
         reason=reason,
     )

@@ -6,7 +6,7 @@ An entry that could not run in time is dropped (`expires`): the next one does it
 from collections.abc import Mapping
 from typing import Any
 
-QUEUES = ("banking", "investing", "webhooks", "notifications", "housekeeping")
+QUEUES = ("banking", "investing", "defi", "webhooks", "notifications", "housekeeping")
 
 
 def every(
@@ -20,6 +20,7 @@ def every(
 SCHEDULE: dict[str, dict[str, Any]] = {
     "drain banking": every(5, "banking.drain", queue="banking"),
     "drain investing": every(5, "investing.drain", queue="investing"),
+    "drain defi": every(5, "defi.drain", queue="defi"),
     "drain the webhook inbox": every(5, "webhooks.drain", queue="webhooks"),
     "carry out effects": every(5, "outbox.drain_effects", queue="notifications"),
     "send mail": every(30, "notifications.send_emails", queue="notifications"),
@@ -31,6 +32,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "ask for prices": every(5, "market.observe"),
     "fetch candles": every(20, "market.refresh_candles"),
     "ask what is traded": every(3600, "investing.refresh_pairs"),
+    "ask what strategies are worth": every(30, "defi.observe"),
     "forget old prices": every(3600, "market.forget"),
     "follow the providers' state": every(2, "realtime.follow_providers"),
     "close moot cases": every(60, "compliance.close_moot"),

@@ -12,6 +12,7 @@ from diboas import pages
 PARTS = (
     "banking.api.urls",
     "investing.api.urls",
+    "defi.api.urls",
     "core.orchestration.api.urls",
     "core.api.urls",
     "core.providers.urls",

@@ -139,7 +139,7 @@ def supplied(view: OperationView) -> Outcome:
     (_, amount) = abi.decode("address,uint256", _data(step, given, _SUPPLIED))
     asset = _asset(given, token)
     units = Money.of(index.minted(int(amount)), RECEIPTS[asset.code])
-    return Outcome(spent=Money(int(amount), asset), received=units, facts=_facts(units, index))
+    return Outcome(spent=Money(int(amount), asset), received=units, facts=_facts(view, step, units, index))
 
 
 def redeemed(view: OperationView) -> Outcome:
@@ -149,7 +149,7 @@ def redeemed(view: OperationView) -> Outcome:
     (amount,) = abi.decode("uint256", _data(step, given, _WITHDRAWN))
     asset = _asset(given, token)
     units = Money.of(index.burned(int(amount)), RECEIPTS[asset.code])
-    return Outcome(spent=units, received=Money(int(amount), asset), facts=_facts(units, index))
+    return Outcome(spent=units, received=Money(int(amount), asset), facts=_facts(view, step, units, index))
 
 
 class AaveV3:
@@ -278,5 +278,11 @@ def _ask(chain: str, to: str, signature: str, *values: str) -> bytes:
     return evm.call(chain=chain, to=to, data=abi.encode(signature, *values))
 
 
-def _facts(units: Money, index: Index) -> dict[str, str]:
-    return {"scaled_units": str(units.units), "liquidity_index": str(index.ray), "rounding": index.rounding.value}
+def _facts(view: OperationView, step: StepView, units: Money, index: Index) -> dict[str, str]:
+    at = sending.chain_time(view.chain, block=step.block_number)
+    return {
+        "scaled_units": str(units.units),
+        "liquidity_index": str(index.ray),
+        "rounding": index.rounding.value,
+        "block_time": str(int(at.timestamp())),
+    }

@@ -48,15 +48,16 @@ def chain_of(order: Order) -> str:
     return order.amount.asset.chain or ""
 
 
-def chain_time(chain: str) -> datetime:
-    """Return the time of the newest block: by it contracts judge deadlines and count interest.
+def chain_time(chain: str, *, block: int | None = None) -> datetime:
+    """Return the time of a block, by default the newest: by it contracts judge deadlines and count interest.
 
     Raises: Refused (``chain_unavailable``), Unavailable, RateLimited.
     """
-    newest = answers.header(client.of(chain).ask("eth_getBlockByNumber", evm.LATEST, False))  # noqa: FBT003 - JSON-RPC
-    if newest is None:
-        raise contract.Unavailable(code="node_unavailable", detail="The node has no newest block.")
-    return newest.at
+    which = evm.LATEST if block is None else hex(block)
+    found = answers.header(client.of(chain).ask("eth_getBlockByNumber", which, False))  # noqa: FBT003 - JSON-RPC
+    if found is None:
+        raise contract.Unavailable(code="node_unavailable", detail=f"The node has no block {which}.")
+    return found.at
 
 
 def allowances(*, owner: UUID, amount: Money, spender: str) -> list[Step]:

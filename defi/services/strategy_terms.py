@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Sum
 
 from core.chains import config, custody
-from core.fees import schedules
 from core.kernel import assets, errors, ids
 from core.kernel.money import Money
 from core.orchestration.kinds import Fixed, Opening, Request
 from core.orchestration.states import SETTLED
+from defi import queries
 from defi.analysis import rays
 from defi.analysis.rays import Index
 from defi.models import Position, PositionState, Strategy
@@ -40,11 +40,7 @@ def open_start(*, request: Request, customer_id: UUID) -> Opening:
     cost = network_costs.estimate(chain=strategy.chain, gas=GAS)
     fee = network_costs.in_asset(cost=cost, asset=given.asset)
     network_costs.check(fee=fee, amount=given, most_bps=strategy.max_network_fee_bps, pointer="/source/amount")
-    schedule = schedules.current()
-    rates = {
-        f"{code}_rate": _text(schedule.rate_at_the_end(code=code, domain=request.domain, kind=request.kind))
-        for code in ("management", "performance")
-    }
+    rates = {f"{code}_rate": _text(queries.rate_now(code)) for code in ("management", "performance")}
     return Opening(
         method=strategy.protocol,
         source=given,

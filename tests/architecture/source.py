@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("core", "banking", "investing", "diboas", "sandbox", "bench")
+PACKAGES = ("core", "banking", "investing", "defi", "diboas", "sandbox", "bench")
 
 
 @functools.cache

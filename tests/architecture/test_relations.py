@@ -13,7 +13,7 @@ from django.db import models
 
 from tests.architecture import source
 
-OURS = ("core.", "banking", "investing", "diboas")
+OURS = ("core.", "banking", "investing", "defi", "diboas")
 RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField")
 
 
@@ -22,7 +22,7 @@ def ranks() -> dict[str, int]:
     contracts = tomllib.loads((source.ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each.get("containers") == ["core"])
     core = {f"core.{name.strip()}": height for height, line in enumerate(reversed(layers)) for name in line.split("|")}
-    return core | {"banking": 100, "investing": 100, "diboas": 200}
+    return core | {"banking": 100, "investing": 100, "defi": 100, "diboas": 200}
 
 
 def relations() -> Iterator[tuple[type[models.Model], Any]]:

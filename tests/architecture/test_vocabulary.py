@@ -13,6 +13,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "shar
 MONEY = (
     *("core/kernel/money.py", "core/ledger", "core/fees", "core/quotes", "banking/postings", "banking/kinds"),
     *("investing/postings", "investing/kinds", "investing/analysis", "investing/models", "investing/services"),
+    *("defi/postings", "defi/kinds", "defi/analysis", "defi/models", "defi/services", "defi/providers"),
 )
 
 

@@ -68,13 +68,18 @@ def wish(kind: str, **fields: Any) -> Request:
     )
 
 
+def begin(owner: CustomerView, request: Request) -> UUID:
+    """Agree, which asks the chain, and then accept, in a transaction of its own."""
+    return accept_agreed(owner, accept.agree(request=request, customer_id=owner.id))
+
+
 def start(owner: CustomerView, amount: str = "500") -> UUID:
-    return world.start(owner, wish("start_strategy", amount=amount, strategy="aave_v3_usdc"))
+    return begin(owner, wish("start_strategy", amount=amount, strategy="aave_v3_usdc"))
 
 
 def leave(owner: CustomerView, kind: str) -> UUID:
     """Harvest or stop the customer's one position."""
-    return world.start(owner, wish(kind, position_id=position(owner).public_id))
+    return begin(owner, wish(kind, position_id=position(owner).public_id))
 
 
 def agree(owner: CustomerView, kind: str) -> accept.Agreed:
@@ -89,7 +94,7 @@ def accept_agreed(owner: CustomerView, agreed: accept.Agreed) -> UUID:
 
 
 def swap(owner: CustomerView, amount: str = "300", **fields: Any) -> UUID:
-    return world.start(owner, wish("swap", **{"amount": amount, "target": ETH, **fields}))
+    return begin(owner, wish("swap", **{"amount": amount, "target": ETH, **fields}))
 
 
 def work() -> int:

@@ -51,7 +51,7 @@ def test_a_start_that_cannot_be_is_refused_at_the_door(
 ) -> None:
     ana = world.customer()
 
-    assert _refused(lambda: engine.start(ana, world.wish("start_strategy", amount=amount, **fields))) == expected
+    assert _refused(lambda: world.begin(ana, world.wish("start_strategy", amount=amount, **fields))) == expected
     assert world.figures(ana) == {"banking:pooled:USDC:ethereum": (1_000_000_000, 0)}
 
 
@@ -154,8 +154,8 @@ def test_only_the_owner_of_a_position_finds_it(scripted: Chain, kind: str) -> No
     world.start(ana)
     theirs = world.position(ana).public_id
 
-    assert _refused(lambda: engine.start(bruno, world.wish(kind, position_id=theirs)))[0] == "position_not_found"
-    assert _refused(lambda: engine.start(bruno, world.wish(kind))) == ("required", "/position_id")
+    assert _refused(lambda: world.begin(bruno, world.wish(kind, position_id=theirs)))[0] == "position_not_found"
+    assert _refused(lambda: world.begin(bruno, world.wish(kind))) == ("required", "/position_id")
 
 
 def test_a_harvest_that_does_not_pay_for_itself_is_refused(scripted: Chain) -> None:

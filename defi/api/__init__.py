@@ -1,0 +1,1 @@
+"""Owns DeFi's own addresses: its transactions, strategies and positions."""
