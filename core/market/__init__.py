@@ -2,5 +2,5 @@
 
 Does not own any order, position or fee; nothing here moves money.
 Entry points: ``market.price``, ``market.fresh``, ``market.convert``, ``market.value``, ``observing.observe`` and
-``charts.refresh`` (started by beat), ``urls``.
+``charts.refresh`` (started by beat), ``urls``, ``feed`` (registered as the public channel ``prices``).
 """

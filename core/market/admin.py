@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.urls import reverse
 
-from core.console import access, cells
+from core.console import access, cells, tower
 from core.console.cells import Cell, Tone
 from core.console.listing import Column, Slice
 from core.console.pages import Page
 from core.console.sections import Facts, Section, Table
 from core.console.site import site
-from core.market import shapes
+from core.market import book, shapes
 from core.market.models import LatestPrice, PricePoint
 
 _POINTS = 50
@@ -101,4 +103,20 @@ def _history(row: LatestPrice) -> Table:
     )
 
 
+def standing() -> Iterable[tower.Item]:
+    """Tell how old the oldest price is, or how many are too old to bind anybody."""
+    known = book.current()
+    old = ["/".join(pair) for pair in known.pairs if pair not in known.entries or known.entries[pair].is_stale]
+    oldest = max((entry.age_s for entry in known.entries.values()), default=0.0)
+    yield tower.Figure(
+        label="Prices",
+        value=f"{len(old)} stale" if old else f"{oldest:.0f} s old",
+        tone=Tone.WARNING if old else Tone.SUCCESS,
+        icon="schedule" if old else "query_stats",
+        hint=", ".join(old[:3]) or "the oldest of all pairs",
+        href=reverse("console:market_latestprice_changelist"),
+    )
+
+
 site.register(LatestPrice, PricesPage)
+tower.register(tower.Part(name="prices", place=27, tell=standing))

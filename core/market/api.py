@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -37,7 +37,7 @@ class PricesView(ApiView):
         quote = _quote(request)
         asked = request.query_params.get("symbols")
         symbols = book.current().symbols if asked is None else _symbols(asked)
-        data = [_shown(symbol, quote) for symbol in symbols if asked is not None or symbol != quote]
+        data = [shapes.told(symbol=symbol, quote=quote) for symbol in symbols if asked is not None or symbol != quote]
         return encoding.response({"data": data, "has_more": False, "next_cursor": None})
 
 
@@ -69,13 +69,6 @@ class CandlesView(ApiView):
         )
         facts = {"symbol": symbol, "quote": market.PIVOT, "interval": interval, "source": chart.source or None}
         return encoding.response({**facts, "as_of": chart.fetched_at, "stale": chart.is_stale, **listed})
-
-
-def _shown(symbol: str, quote: str) -> dict[str, Any]:
-    try:
-        return shapes.price(market.price(base=symbol, quote=quote))
-    except market.NoPrice as error:
-        return shapes.missing(symbol, quote, error.code)
 
 
 def _only(request: Request, names: tuple[str, ...]) -> None:

@@ -109,5 +109,5 @@ _held = Held(_load, seconds=HOLD_S)
 
 
 def forget() -> None:
-    """Drop the copy: the next use reads. For tests."""
+    """Drop the copy: the next use reads."""
     _held.forget()

@@ -13,7 +13,7 @@ from decimal import Decimal
 import structlog
 from django.db import connection, transaction
 
-from core.market import judging, sources
+from core.market import feed, judging, sources
 from core.market.models import LatestPrice, Pair, PricePoint
 from core.market.sources import Source, Tick
 from core.providers import guard
@@ -61,6 +61,7 @@ def keep(*, source: str, ticks: Sequence[Tick], pairs: Mapping[str, Pair], age: 
         row.pair_id: row
         for row in LatestPrice.objects.filter(source=source, pair__in=list(pairs)).select_for_update().order_by("pk")
     }
+    before = {code: row.price for code, row in known.items()}
     judged = [
         _judged(source, tick, pairs[tick.pair], known.get(tick.pair), at)
         for tick in ticks
@@ -74,6 +75,7 @@ def keep(*, source: str, ticks: Sequence[Tick], pairs: Mapping[str, Pair], age: 
     PricePoint.objects.bulk_create(
         PricePoint(pair_id=row.pair_id, source=source, price=row.price, observed_at=at) for row in believed
     )
+    feed.tell([row.pair_id for row in believed if row.price != before.get(row.pair_id)])
     return len(believed)
 
 

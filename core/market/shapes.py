@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+from core.kernel.clock import rfc3339
+from core.market import market
 from core.market.charts import RHYTHMS
 from core.market.market import Price
 from core.market.models import Candle, Interval
@@ -67,6 +69,14 @@ class CandlesAnswer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+def told(*, symbol: str, quote: str) -> dict[str, Any]:
+    """Return the price of a symbol, or its place without one."""
+    try:
+        return price(market.price(base=symbol, quote=quote))
+    except market.NoPrice as error:
+        return missing(symbol, quote, error.code)
+
+
 def price(found: Price) -> dict[str, Any]:
     """Return one price."""
     return {
@@ -76,7 +86,7 @@ def price(found: Price) -> dict[str, Any]:
         "reason": None,
         "source": found.source or None,
         "path": [{"pair": leg.pair, "inverse": leg.inverse} for leg in found.path],
-        "observed_at": found.observed_at,
+        "observed_at": None if found.observed_at is None else rfc3339(found.observed_at),
         "age_seconds": None if found.observed_at is None else int(found.age_s),
         "stale": found.is_stale,
     }

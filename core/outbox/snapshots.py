@@ -13,6 +13,8 @@ from uuid import UUID
 from core.kernel import errors
 
 Json = dict[str, object]
+# Whose streams those of public channels are.
+PUBLIC = UUID(int=0)
 Snapshot = Callable[[UUID, Mapping[str, object]], list[Json]]
 Complete = Callable[[Sequence[tuple[UUID, Json]]], list[Json]]
 

@@ -22,7 +22,7 @@ from core.outbox import snapshots
 from core.realtime.wire.inbound import Resume
 
 Json = dict[str, object]
-PUBLIC = UUID(int=0)
+PUBLIC = snapshots.PUBLIC
 PAGE = 200
 _READ = (Path(__file__).parent / "sql" / "read_streams.sql").read_text()
 

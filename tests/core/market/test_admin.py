@@ -48,3 +48,16 @@ def test_a_page_of_nothing_is_not_found() -> None:
 
     assert opened.get(reverse("console:market_latestprice_change", args=["999"])).status_code == 404
     assert opened.get(reverse("console:market_latestprice_change", args=["x"])).status_code == 404
+
+
+def test_the_control_tower_says_how_old_prices_are() -> None:
+    for pair in Pair.objects.values_list("code", flat=True):
+        quoted(pair, "1", age=timedelta(seconds=4))
+    opened = door.signed_in("operations")
+
+    well = opened.get(reverse("console:tower")).content.decode()
+    quoted("SUI/USD", "1", age=timedelta(hours=1))
+    ill = opened.get(reverse("console:tower")).content.decode()
+
+    assert "the oldest of all pairs" in well
+    assert ("1 stale" in ill, "SUI/USD" in ill) == (True, True)

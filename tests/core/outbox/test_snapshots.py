@@ -43,4 +43,4 @@ def test_the_last_registration_wins(channel: str) -> None:
 
 
 def test_prices_are_not_shown_before_there_are_any() -> None:
-    assert snapshots.channels() == ["balances", "notifications", "providers", "transactions"]
+    assert snapshots.channels() == ["balances", "notifications", "prices", "providers", "transactions"]

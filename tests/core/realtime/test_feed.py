@@ -159,4 +159,4 @@ def test_somebody_elses_stream_is_never_read() -> None:
 
 def test_an_unknown_channel_is_refused() -> None:
     with pytest.raises(snapshots.UnknownChannel):
-        feed.open_stream(customer_id=ids.uuid7(), channel="prices", params={}, resume=None, max_backlog=1)
+        feed.open_stream(customer_id=ids.uuid7(), channel="weather", params={}, resume=None, max_backlog=1)

@@ -33,7 +33,7 @@ def test_a_poked_event_arrives_with_its_number(live: LiveServer, customer_id: UU
         event = client.wait_for(lambda f: f["type"] == "event")
 
     assert "test" in welcome["channels"]
-    assert "prices" not in welcome["channels"]
+    assert "weather" not in welcome["channels"]
     assert (subscribed["mode"], subscribed["seq"], subscribed["epoch"]) == ("snapshot", 0, None)
     assert snapshot["data"] == [{"rows": 0, "params": {}}]
     assert (event["v"], event["channel"], event["seq"]) == (1, "test", 1)
@@ -196,7 +196,7 @@ def _close_code(url: str, protocols: list[str], frames: list[str | bytes]) -> in
         (["nonsense"], 4400),
         ([b"\x00\x01"], 4400),
         (['{"op":"publish"}'], 4400),
-        (['{"op":"subscribe","channel":"prices"}'], 4404),
+        (['{"op":"subscribe","channel":"weather"}'], 4404),
         (['{"op":"subscribe","channel":"choosy","params":{"a":1}}'], 4400),
         (['{"op":"subscribe","channel":"choosy"}'], 1013),
         (['{"op":"auth","ticket":"made-up"}'], 4401),
