@@ -2,8 +2,9 @@
 
 API: none; the transactions are ours and go through ``core.chains.operations``. Auth: the keystore.
 Idempotency: the key of the order is the key of the operation in our own table, so its absence there proves that
-nothing was done. Gas: paid by the platform; an address with too little for what comes next is topped up from the gas
-wallet. Units: the asset's smallest; gas in the chain's own coin.
+nothing was done. Units: the asset's smallest; gas in the chain's own coin.
+Gas: paid by the platform; an address with too little for what comes next is topped up from the gas wallet, and what is
+left of that is counted apart from coins that customers own.
 Unlike an adapter of a stranger's API it reads and writes our own tables (ADR 0050).
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from core.chains import abi, config, evm, fees, operations, reports, wallets
 from core.chains.fees import FeeEstimate
 from core.chains.operations import OperationView, Step
 from core.chains.reports import Outcome
+from core.chains.sending.steps import TOP_UP
 from core.kernel import errors
 from core.kernel.money import Money
 from core.providers import contract
@@ -23,11 +26,12 @@ from core.providers.contract import Operation, Order, Proof, ProviderType, Query
 
 CODE = "treasury"
 MOVE = "move"
-TOP_UP = "top_up"
 # Gas for what a customer's address does between two visits of the treasury: an allowance, a swap, the way back.
 GAS_AHEAD = 700_000
 # What a move uses, for quotes: a token's transfer and a top-up.
 GAS_OF_A_MOVE = 90_000
+# The treasury gets gas for so many moves at once.
+GAS_MOVES_AHEAD = 50
 _TRANSFER = "transfer(address,uint256)"
 
 
@@ -40,7 +44,7 @@ def _capability(operation: Operation) -> contract.Capability:
         minimum_units=1,
         maximum_units=10**30,
         eta_seconds=180,
-        fee_code="chain_network",
+        fee_code="",  # it takes nothing; the gas is priced by the domain, as the network fee
         firm_quote=True,
         server_initiated=True,
         proof=Proof.LOOKUP_BY_KEY,
@@ -97,21 +101,36 @@ class Treasury:
 
 
 def _move(order: Order) -> OperationView:
-    chain = _chain(order)
-    if order.customer_id is None:
-        raise contract.Rejected(code="customer_missing", detail="A move names the customer whose address it is.")
     try:
+        chain = _chain(order)
         price = fees.estimate(chain=chain)
-        address = wallets.address_of(owner=order.customer_id, chain=chain)
-        top_up = _top_up(address, price, chain, order)
-        if order.operation is Operation.CUSTODY_OUT:
-            steps = [_transfer(wallets.TREASURY, address, order.amount), *top_up]
-        else:
-            treasury = wallets.address_of(owner=wallets.TREASURY, chain=chain)
-            steps = [*top_up, _transfer(order.customer_id, treasury, order.amount, waits=bool(top_up))]
+        steps = _out(order, price) if order.operation is Operation.CUSTODY_OUT else _in(order, price)
         return operations.submit(key=order.key, chain=chain, steps=steps, reference=order.reference)
     except (errors.Refused, errors.InvalidInput) as fault:
         raise contract.Rejected(code=fault.code, detail=fault.detail) from fault
+
+
+def _out(order: Order, price: FeeEstimate) -> list[Step]:
+    """Return the steps from the treasury to the customer: gas for both where it is short, then the move."""
+    owner, chain = _customer(order), _chain(order)
+    address = wallets.address_of(owner=owner, chain=chain)
+    first = _top_up(wallets.TREASURY, price, chain, gas=GAS_OF_A_MOVE, times=GAS_MOVES_AHEAD)
+    then = _top_up(owner, price, chain, gas=GAS_AHEAD, times=2)
+    return [*first, *then, _transfer(wallets.TREASURY, address, order.amount, waits=bool(first))]
+
+
+def _in(order: Order, price: FeeEstimate) -> list[Step]:
+    """Return the steps from the customer to the treasury."""
+    owner, chain = _customer(order), _chain(order)
+    treasury = wallets.address_of(owner=wallets.TREASURY, chain=chain)
+    first = _top_up(owner, price, chain, gas=GAS_OF_A_MOVE, times=2)
+    return [*first, _transfer(owner, treasury, order.amount, waits=bool(first))]
+
+
+def _customer(order: Order) -> UUID:
+    if order.customer_id is None:
+        raise contract.Rejected(code="customer_missing", detail="A move names the customer whose address it is.")
+    return order.customer_id
 
 
 def _chain(order: Order) -> str:
@@ -126,18 +145,17 @@ def _transfer(sender: wallets.Owner, to: str, amount: Money, *, waits: bool = Fa
     return Step(sender=sender, to=given.token(amount.asset), data=data, label=MOVE, waits=waits)
 
 
-def _top_up(address: str, price: FeeEstimate, chain: str, order: Order) -> list[Step]:
-    """Return the step that brings gas to the customer's address, where it holds too little for what comes next.
+def _top_up(owner: wallets.Owner, price: FeeEstimate, chain: str, *, gas: int, times: int) -> list[Step]:
+    """Return the step that brings gas to an address, ``times`` what is needed, where less than that is left of it.
 
-    The coin that a customer moves in is not gas: what stays after it must be enough.
+    Only what was brought as gas counts: the coin that customers own may lie at the same address.
     """
-    needed = price.ceiling(gas=GAS_AHEAD, speed="fast")
-    held = evm.balance(chain=chain, address=address)
-    if order.operation is Operation.CUSTODY_IN and order.amount.asset.code == held.asset.code:
-        held -= order.amount
-    if held >= needed:
+    wallet = wallets.ensure(owner=owner, chain=chain)
+    needed = price.ceiling(gas=gas, speed="fast").units
+    left = max(min(wallet.gas_left, evm.balance(chain=chain, address=wallet.address).units), 0)
+    if left >= needed:
         return []
-    return [Step(sender=wallets.GAS, to=address, value=2 * needed.units - max(held.units, 0), label=TOP_UP)]
+    return [Step(sender=wallets.GAS, to=wallet.address, value=times * needed - left, label=TOP_UP)]
 
 
 def _report(view: OperationView, operation: Operation) -> Report:
@@ -146,7 +164,7 @@ def _report(view: OperationView, operation: Operation) -> Report:
 
 def _outcome(view: OperationView) -> Outcome:
     moved = _moved(view)
-    top_up = next((step.value for step in view.steps if step.label == TOP_UP), 0)
+    top_up = sum(step.value for step in view.steps if step.label == TOP_UP)
     return Outcome(spent=moved, received=moved, facts={"gas_top_up": str(top_up)} if top_up else {})
 
 

@@ -75,7 +75,8 @@ def _make(owner: Owner, chain: str) -> Wallet:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO chains_wallet (id, seed_id, chain, owner, customer_id, number, address, next_nonce,"
-            " frozen_reason, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, '', clock_timestamp())",
+            " gas_received, gas_spent, frozen_reason, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, 0, 0, 0, '', clock_timestamp())",
             [
                 ids.uuid7(),
                 seeds.CURRENT,

@@ -35,6 +35,11 @@ _HOLDS = """
 _BREAKERS = "SELECT name, state, mode, count(*) FROM resilience_breakerstate GROUP BY 1, 2, 3 ORDER BY 1"
 _EMAILS = "SELECT state, count(*) FROM notifications_email WHERE state IN ('queued', 'failed') GROUP BY 1 ORDER BY 1"
 _HEARTBEATS = "SELECT name, extract(epoch FROM clock_timestamp() - at) FROM resilience_heartbeat ORDER BY name"
+_CHAIN_LAG = "SELECT chain, greatest(node_number - number, 0) FROM chains_cursor ORDER BY chain"
+_CHAIN_AGE = "SELECT chain, extract(epoch FROM clock_timestamp() - checked_at) FROM chains_cursor ORDER BY chain"
+_CHAIN_OPEN = """
+    SELECT chain, state, count(*) FROM chains_operation
+    WHERE state IN ('pending', 'mined', 'reverting') GROUP BY 1, 2 ORDER BY 1, 2"""
 _DEAD = "SELECT category, count(*) FROM orchestration_deadletter WHERE state = 'OPEN' GROUP BY 1 ORDER BY 1"
 
 
@@ -97,6 +102,15 @@ def _processes() -> Gauges:
     yield _gauge("heartbeat_age_seconds", about, ["name"], _labelled(_HEARTBEATS))
 
 
+def _chains() -> Gauges:
+    yield _gauge(
+        "chain_blocks_behind", "Blocks that the node has and we have not read.", ["chain"], _labelled(_CHAIN_LAG)
+    )
+    yield _gauge("chain_look_age_seconds", "When the node was last asked.", ["chain"], _labelled(_CHAIN_AGE))
+    about = "Operations on a chain that are not at an end."
+    yield _gauge("chain_operations_open", about, ["chain", "state"], _labelled(_CHAIN_OPEN))
+
+
 def _checks() -> Gauges:
     last = results.all_of()
     up = [((row.name,), float(row.ok)) for row in last]
@@ -113,6 +127,7 @@ _GROUPS: tuple[Callable[[], Gauges], ...] = (
     _dead_letters,
     _emails,
     _processes,
+    _chains,
     _checks,
 )
 

@@ -14,10 +14,25 @@ from core.chains.following import settling
 from core.chains.following.blocks import Content, Incoming, Ours, Strange
 from core.chains.models import Arrival, ArrivalState, Block, Broadcast, ChainTransaction, Cursor, Inclusion, Wallet
 from core.chains.node.answers import Header
+from core.chains.sending.steps import TOP_UP
 from core.kernel import ids
 
 KEEP_BLOCKS = 2_000
 _log = structlog.get_logger(__name__)
+_GAS_SPENT = """
+    UPDATE chains_wallet w SET gas_spent = w.gas_spent + %s * s.gas
+      FROM (SELECT t.wallet_id, sum(i.gas_used * i.gas_price) AS gas
+              FROM chains_inclusion i JOIN chains_transaction t ON t.id = i.transaction_id
+             WHERE i.id = ANY(%s) AND i.broadcast_id IS NOT NULL GROUP BY 1) s
+     WHERE w.id = s.wallet_id
+"""
+_GAS_RECEIVED = """
+    UPDATE chains_wallet w SET gas_received = w.gas_received + %s * s.gas
+      FROM (SELECT t."to" AS address, sum(t.value) AS gas
+              FROM chains_inclusion i JOIN chains_transaction t ON t.id = i.transaction_id
+             WHERE i.id = ANY(%s) AND i.broadcast_id IS NOT NULL AND i.succeeded AND t.label = %s GROUP BY 1) s
+     WHERE w.chain = %s AND w.address = s.address
+"""
 _ARRIVAL = """
     INSERT INTO chains_arrival (id, chain, tx_hash, log_index, wallet_id, asset, units, sender, state, block_number,
                                 block_hash, seen_at)
@@ -55,8 +70,7 @@ def append(*, chain: str, content: Content) -> list[UUID] | None:
         return None
     Block.objects.bulk_create([_block(chain, head)])
     Block.objects.filter(chain=chain, number__lte=head.number - KEEP_BLOCKS).delete()
-    for ours in content.ours:
-        _include(chain, ours)
+    _count_gas(chain, [_include(chain, ours) for ours in content.ours], sign=1)
     for strange in content.strange:
         _freeze(chain, strange)
     arrivals = [found for each in content.incoming if (found := _arrive(chain, content, each)) is not None]
@@ -74,7 +88,9 @@ def retract(*, chain: str, ancestor: int, ancestor_hash: str, head_hash: str) ->
     cursor = Cursor.objects.select_for_update().get(chain=chain)
     if cursor.block_hash != head_hash:
         return None
-    lost = list(Inclusion.objects.filter(chain=chain, block_number__gt=ancestor, vanished_at=None))
+    lost = list(
+        Inclusion.objects.select_related("transaction").filter(chain=chain, block_number__gt=ancestor, vanished_at=None)
+    )
     Inclusion.objects.filter(pk__in=[each.pk for each in lost]).update(vanished_at=Now())
     Broadcast.objects.filter(tx_hash__in=[each.tx_hash for each in lost]).update(sent_at=None)
     gone = Arrival.objects.filter(chain=chain, block_number__gt=ancestor).exclude(state=ArrivalState.VANISHED)
@@ -82,12 +98,9 @@ def retract(*, chain: str, ancestor: int, ancestor_hash: str, head_hash: str) ->
     Arrival.objects.filter(pk__in=arrivals).update(state=ArrivalState.VANISHED, vanished_at=Now(), final_at=None)
     Block.objects.filter(chain=chain, number__gt=ancestor).delete()
     Cursor.objects.filter(chain=chain).update(number=ancestor, block_hash=ancestor_hash)
-    keys = settling.settle(
-        chain=chain,
-        operations=ChainTransaction.objects.filter(pk__in=[each.transaction_id for each in lost]).values(
-            "operation_id"
-        ),
-    )
+    steps = [each.transaction_id for each in lost]
+    keys = settling.settle(chain=chain, operations=ChainTransaction.objects.filter(pk__in=steps).values("operation_id"))
+    _count_gas(chain, lost, sign=-1)  # after the operations: whoever signs locks them in that order
     return keys, arrivals
 
 
@@ -95,10 +108,25 @@ def _block(chain: str, head: Header) -> Block:
     return Block(chain=chain, number=head.number, block_hash=head.block_hash, parent_hash=head.parent_hash, at=head.at)
 
 
-def _include(chain: str, ours: Ours) -> None:
+def _count_gas(chain: str, included: Sequence[Inclusion], *, sign: int) -> None:
+    """Count what gas cost and what was brought as gas, or take it back; wallets are locked in order."""
+    if not included:
+        return
+    places = {each.transaction.wallet_id for each in included}
+    brought = {each.transaction.to for each in included if each.transaction.label == TOP_UP}
+    touched = Wallet.objects.filter(Q(pk__in=places) | Q(chain=chain, address__in=brought))
+    list(touched.select_for_update().order_by("pk").values_list("pk"))
+    keys = [each.pk for each in included]
+    with connection.cursor() as cursor:
+        cursor.execute(_GAS_SPENT, [sign, keys])
+        if brought:
+            cursor.execute(_GAS_RECEIVED, [sign, keys, TOP_UP, chain])
+
+
+def _include(chain: str, ours: Ours) -> Inclusion:
     """Note that a block took one of our transactions."""
     told = ours.receipt
-    Inclusion.objects.create(
+    return Inclusion.objects.create(
         transaction=ours.broadcast.transaction,
         broadcast=ours.broadcast,
         chain=chain,

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from core.encryption.fields import EncryptedTextField
 from core.kernel import ids
+
+
+def _units(**options: Any) -> models.DecimalField[Any, Any]:
+    """A whole number of a coin's smallest units."""
+    return models.DecimalField(max_digits=78, decimal_places=0, **options)
 
 
 class Seed(models.Model):
@@ -30,7 +37,8 @@ class Wallet(models.Model):
     """One address of ours: a customer's, or the treasury's or gas account's of a chain.
 
     ``number`` is its place under the seed. ``next_nonce`` rises only together with a transaction that takes it (the
-    database's own trigger). A frozen wallet signs nothing.
+    database's own trigger). A frozen wallet signs nothing. What was brought here as gas less what gas cost is ours,
+    whatever else of the coin lies at the address.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
@@ -41,6 +49,8 @@ class Wallet(models.Model):
     number = models.IntegerField()
     address = models.TextField()
     next_nonce = models.BigIntegerField(default=0)
+    gas_received = _units(default=0)
+    gas_spent = _units(default=0)
     frozen_at = models.DateTimeField(null=True)
     frozen_reason = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
@@ -55,3 +65,8 @@ class Wallet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner} on {self.chain}: {self.address}"
+
+    @property
+    def gas_left(self) -> int:
+        """What is left of the gas that was brought here, in the coin's smallest unit."""
+        return int(self.gas_received - self.gas_spent)

@@ -63,10 +63,18 @@ class Node:
         """Return the result of one method.
 
         Needs: no open database transaction.
-        Raises: NodeSays; Unavailable, RateLimited; OutcomeUnknown for ``SEND`` only; WrongChain.
+        Raises: NodeSays; Unavailable, RateLimited; WrongChain.
         """
         self._know_chain()
         return self._ask(method, params)
+
+    def send(self, raw: str, *, tx_hash: str, key: str) -> None:
+        """Offer a signed transaction; ``key`` is the operation's, for the log of calls.
+
+        Raises: as ``ask``.
+        """
+        self._know_chain()
+        self._ask(SEND, (raw,), loggable={"method": SEND, "hash": tx_hash}, key=key)
 
     def _know_chain(self) -> None:
         """Ask once which chain this is: a signature for one must never be offered to another."""
@@ -77,7 +85,7 @@ class Node:
             raise WrongChain(detail=f"The node of {self._chain} says that it is chain {found}, not {self._chain_id}.")
         self._is_ours = True
 
-    def _ask(self, method: str, params: tuple[object, ...]) -> object:
+    def _ask(self, method: str, params: tuple[object, ...], *, loggable: object = None, key: str = "") -> object:
         number = next(_numbers)
         asked = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
         call = http.Call(
@@ -85,8 +93,9 @@ class Node:
             method="POST",
             path="",
             body=json.dumps(asked, separators=(",", ":")).encode(),
-            loggable={"method": method},
+            loggable=loggable,
             logged=method == SEND,
+            key=key,
         )
         try:
             doc = self._client.send(call).doc

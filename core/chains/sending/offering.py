@@ -45,8 +45,8 @@ def offer(*, chain: str, broadcast_id: UUID) -> Offer:
 
     Needs: no open database transaction.
     """
-    kept = Broadcast.objects.only("raw", "tx_hash").get(pk=broadcast_id)
-    found, trouble = _send(chain, kept.raw)
+    kept = Broadcast.objects.select_related("transaction__operation").get(pk=broadcast_id)
+    found, trouble = _send(chain, kept)
     changes = {"trouble": trouble[:300]}
     if found is Offer.NOT_SENT:
         Broadcast.objects.filter(pk=broadcast_id).update(**changes)
@@ -59,9 +59,9 @@ def offer(*, chain: str, broadcast_id: UUID) -> Offer:
     return found
 
 
-def _send(chain: str, raw: str) -> tuple[Offer, str]:
+def _send(chain: str, kept: Broadcast) -> tuple[Offer, str]:
     try:
-        client.of(chain).ask(client.SEND, raw)
+        client.of(chain).send(kept.raw, tx_hash=kept.tx_hash, key=kept.transaction.operation.key)
     except client.NodeSays as said:
         found = _meaning(said.said)
         return found, "" if found is Offer.TAKEN else said.said

@@ -9,6 +9,8 @@ from core.chains import addresses, wallets
 from core.chains.models import Wallet
 from core.kernel import errors
 
+# The label of a step that brings gas to an address of ours: the gas of each is counted apart from other coins there.
+TOP_UP = "top_up"
 _MOST = 10
 
 

@@ -17,6 +17,7 @@ from core.chains.following import heads, listeners
 from core.chains.models import Arrival, ArrivalState, Block, Broadcast, Cursor, Inclusion, OperationState, Wallet
 from core.chains.node import client
 from core.chains.operations import Step
+from core.health import metrics
 from core.kernel.money import Money
 from core.providers import contract
 from tests.chain.handle import Chain
@@ -437,3 +438,15 @@ def test_a_listener_that_fails_stops_nobody(ethereum: Chain, heard: Heard) -> No
     watch.tick(chain="ethereum")
 
     assert heard.operations == ["k1"]
+
+
+def test_the_lag_is_a_figure_for_everybody(ethereum: Chain) -> None:
+    watch.tick(chain="ethereum")
+    Cursor.objects.update(node_number=F("number") + 7)
+    pay(ethereum)
+
+    text = metrics.render().decode()
+
+    assert 'diboas_chain_blocks_behind{chain="ethereum"} 7.0' in text
+    assert 'diboas_chain_operations_open{chain="ethereum",state="pending"} 1.0' in text
+    assert "diboas_scrape_errors 0.0" in text
