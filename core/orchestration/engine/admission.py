@@ -14,7 +14,7 @@ from core.ledger.movements import DEFAULT_LIFETIME, ReleaseHold
 from core.orchestration import gates, kinds
 from core.orchestration.engine import claims
 from core.orchestration.gates import Finding, Party, Subject, Verdict
-from core.orchestration.judging import endings
+from core.orchestration.judging import endings, legs
 from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
 from core.orchestration.states import State
@@ -111,9 +111,10 @@ def _problem(txn: Transaction, subject: Subject) -> str:
 def barred(transactions: Sequence[Transaction]) -> dict[UUID, str]:
     """Return which of these may not be sent any more because a customer was frozen since, and the reason to tell.
 
-    What has happened already is never barred: it is posted as what it is.
+    What has happened already is never barred: it is posted as what it is. Nor is what can no longer be taken back: a
+    frozen customer's coins still come home.
     """
-    asked = [txn for txn in transactions if not kinds.of(txn).rules.is_forced]
+    asked = [txn for txn in transactions if not kinds.of(txn).rules.is_forced and not legs.is_past_the_pivot(txn)]
     if not asked:
         return {}
     people = customers.get_many({one for txn in asked for one in (txn.customer_id, txn.counterparty_id) if one})

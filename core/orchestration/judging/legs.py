@@ -8,7 +8,7 @@ from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.kinds import Leg
 from core.orchestration.models import Attempt, AttemptState, Transaction
-from core.orchestration.states import State
+from core.orchestration.states import AT_PROVIDER, State
 
 # An attempt that takes a done leg back has a name of its own, and so has what is registered to be undone.
 UNDO = "undo:"
@@ -77,3 +77,8 @@ def lies_ahead(transaction: Transaction, target: State) -> bool:
 def may_be_cancelled(transaction: Transaction) -> bool:
     """Whether a provider that has it may be asked to cancel: it waits for the customer, or for a market."""
     return transaction.next_action is not None or at_work(transaction).cancel_after is not None
+
+
+def is_past_the_pivot(transaction: Transaction) -> bool:
+    """Whether a leg is at work after which there is no way back."""
+    return bool(transaction.leg) and transaction.state in AT_PROVIDER and at_work(transaction).must_succeed

@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from core.compliance.models import LevelLimit
+from core.identity import customers
 from core.identity.customers import CustomerView
+from core.identity.models import CustomerStatus
 from core.kernel.money import Money
 from core.orchestration import outcomes
 from core.orchestration.hands import cancel
@@ -231,4 +233,37 @@ def test_a_customer_may_cancel_what_waits_for_a_market(treasury: fakes.FakeProvi
         world.work()
 
     assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
+    assert world.figures(ana) == (10_000, 0, 0)
+
+
+def test_a_customer_frozen_past_the_pivot_still_gets_his_coins_home(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), contract.Unavailable(), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.SETTLED, ref="p1")]
+    ana, made = _start()
+    world.work()
+    assert world.see(made).leg == "home"
+
+    customers.set_status(customer_id=ana.id, status=CustomerStatus.FROZEN, actor="staff:1", reason="A court order.")
+    world.due_now(made)
+    world.work()
+
+    assert world.see(made).state == "COMPLETED"
+    assert [str(one.state) for one in world.attempts(made)] == ["SUCCEEDED"] * 3
+
+
+def test_a_customer_frozen_before_the_pivot_gets_everything_back(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [contract.Unavailable()]
+    ana, made = _start()
+    world.work()
+
+    customers.set_status(customer_id=ana.id, status=CustomerStatus.FROZEN, actor="staff:1", reason="A court order.")
+    world.due_now(made)
+    world.work()
+
+    assert (world.see(made).state, world.see(made).reason) == ("COMPENSATED", "account_frozen")
     assert world.figures(ana) == (10_000, 0, 0)
