@@ -8,7 +8,14 @@ from core.providers import contract
 from core.providers.contract import Delivery, News, Stage
 from tests.contracts import subjects
 from tests.contracts.subjects import Subject
-from tests.sandbox.rig import Got, Receiver, eventually
+from tests.sandbox.rig import Got, Receiver, Sandbox, eventually
+
+
+@pytest.fixture(params=subjects.TELLING)
+def subject(request: pytest.FixtureRequest, sandbox: Sandbox) -> Subject:
+    """Return each provider that tells by webhook."""
+    return subjects.build(code=request.param, sandbox=sandbox)
+
 
 pytestmark = pytest.mark.django_db
 

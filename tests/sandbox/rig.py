@@ -29,7 +29,7 @@ ACCOUNT = "account_sandbox_main"
 # Keys of one account at Kraken: each client's nonces rise for themselves.
 KRAKEN_KEY = "kraken_key_of_the_tests"
 KRAKEN_CCXT_KEY = "kraken_key_of_ccxt"
-KRAKEN_SPARE_KEY = "kraken_key_with_wild_nonces"
+KRAKEN_SPARE_KEY = "kraken_key_to_spare"
 KRAKEN_SECRET = base64.b64encode(b"the secret of the tests for Kraken").decode()
 
 
