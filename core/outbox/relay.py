@@ -16,12 +16,11 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 
-from core.outbox import due, followers, pokes
-from core.outbox.tail import Tail
+from core.outbox import due, followers, pokes, tail
 from core.resilience import heartbeats, statements, wakeups
 
 NAME = "relay"
-BUSY_S, CROWDED_S, IDLE_S, DUE_S, WIDE_S, BEAT_S = 0.005, 0.015, 0.05, 0.05, 1.0, 2.0
+BUSY_S, CROWDED_S, IDLE_S, DUE_S, NARROW_S, WIDE_S, BEAT_S = 0.005, 0.015, 0.05, 0.05, 0.05, 1.0, 2.0
 _CROWD = 5  # customers with news in one look: from here on fewer looks save more than they delay
 _BUSY_FOR_S = 1.0
 _LONGEST_REST_S = 2.0
@@ -34,7 +33,7 @@ class Relay:
 
     def __init__(self, *, stop: threading.Event) -> None:
         self._stop = stop
-        self._tail = Tail()
+        self._tail = tail.Tail()
         self._poker = pokes.Poker()
         self._last: dict[str, float] = {}
         self._busy_until = 0.0
@@ -54,15 +53,21 @@ class Relay:
 
     def tick(self) -> float:
         """Do what it is time for, and return how long to rest."""
-        self._tell_news(wide=self._is_time("wide", WIDE_S))
+        self._tell_news(back=self._how_far_back())
         if self._is_time("due", DUE_S):
             self._wake_due()
         if self._is_time("beat", BEAT_S):
             heartbeats.beat(name=NAME, detail=f"pid {os.getpid()}")
         return self._busy_rest_s if time.monotonic() < self._busy_until else IDLE_S
 
-    def _tell_news(self, *, wide: bool) -> None:
-        news = self._tail.look(wide=wide)
+    def _how_far_back(self) -> int:
+        """Rows of the last moments are read again and again, so the looks that go far back are few."""
+        if self._is_time("wide", WIDE_S):
+            return tail.WIDE
+        return tail.NARROW if self._is_time("narrow", NARROW_S) else tail.CLOSE
+
+    def _tell_news(self, *, back: int) -> None:
+        news = self._tail.look(back=back)
         if not news:
             return
         self._busy_until = time.monotonic() + _BUSY_FOR_S

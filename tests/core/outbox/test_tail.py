@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from core.outbox import streams
 from core.outbox.streams import StreamEntry
-from core.outbox.tail import News, Tail
+from core.outbox.tail import CLOSE, NARROW, WIDE, News, Tail
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 
@@ -19,8 +19,8 @@ def append(customer: UUID, *channels: str) -> None:
         streams.append(rows=rows)
 
 
-def look(tail: Tail, *, wide: bool = False) -> dict[UUID, set[str]]:
-    return {news.customer_id: set(news.channels) for news in tail.look(wide=wide)}
+def look(tail: Tail, *, back: int = NARROW) -> dict[UUID, set[str]]:
+    return {news.customer_id: set(news.channels) for news in tail.look(back=back)}
 
 
 @pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_news_is_told_once_per_customer_with_all_channels() -> None:
     assert look(tail) == {}
     append(ANNA, "balances")
     assert look(tail) == {ANNA: {"balances"}}
-    assert look(tail, wide=True) == {}
+    assert look(tail, back=WIDE) == {}
 
 
 @pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_rows_from_long_before_the_start_are_not_news() -> None:
         old = UUID(int=cursor.fetchone()[0].int - (60_000 << 80))
         cursor.execute("UPDATE outbox_streamrow SET id = %s, created_at = created_at - interval '1 minute'", [old])
 
-    assert look(Tail(), wide=True) == {}
+    assert look(Tail(), back=WIDE) == {}
 
 
 def test_a_commit_that_comes_late_is_found_by_the_wide_look(committed_db: object) -> None:
@@ -81,4 +81,19 @@ def test_a_commit_that_comes_late_is_found_by_the_wide_look(committed_db: object
 
     found = look(tail)
     assert found in ({}, {ANNA: {"balances"}})
-    assert {**found, **look(tail, wide=True)} == {ANNA: {"balances"}}
+    assert {**found, **look(tail, back=WIDE)} == {ANNA: {"balances"}}
+
+
+@pytest.mark.django_db
+def test_each_look_goes_as_far_back_as_it_is_told() -> None:
+    tail = Tail()
+    look(tail)
+    append(ANNA, "balances")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM outbox_streamrow")
+        cursor.execute("UPDATE outbox_streamrow SET id = %s", [UUID(int=cursor.fetchone()[0].int - (150 << 80))])
+    append(BEN, "balances")
+
+    assert look(tail, back=CLOSE) == {BEN: {"balances"}}
+    assert look(tail, back=NARROW) == {ANNA: {"balances"}}
+    assert look(tail, back=CLOSE) == {}
