@@ -12,6 +12,16 @@ COVER = Money.of(1_000_000_00, "USD")  # what the sandbox's bank account holds w
 # What the pretend world gives our wallets on the chain (diboas/runner/chain/server.py).
 TREASURY = Money.of(1_000_000 * 10**6, "USDC:ethereum")
 GAS = Money.of(100 * 10**18, "ETH:ethereum")
+# What the pretend exchange's account begins with (sandbox/kraken/exchange/listing.py): our own, prefunded.
+EXCHANGE = (
+    Money.of(50_000_000_00, "USD"),
+    Money.of(50_000_000 * 10**6, "USDC:ethereum"),
+    Money.of(1_000_000 * 10**6, "USDT:ethereum"),
+    Money.of(500 * 10**8, "BTC:bitcoin"),
+    Money.of(10_000 * 10**18, "ETH:ethereum"),
+    Money.of(100_000 * 10**9, "SOL:solana"),
+    Money.of(5_000_000 * 10**9, "SUI:sui"),
+)
 ALLOWANCE = Money.of(100_000_00, "USD")
 # The one who keeps every default also keeps within what his level may move at once.
 SMALL_ALLOWANCE = Money.of(1_000_00, "USD")
@@ -22,8 +32,10 @@ FIRST_ACCOUNT = 9_876_543_210
 
 
 def open_cover() -> None:
-    """Record where our own money lies, once: with the provider that pays out, and at our addresses on the chain."""
+    """Record where our own money lies, once: with who pays out, on the exchange, and at our addresses on the chain."""
     funding.open(provider="increase", amount=COVER)
+    for amount in EXCHANGE:
+        funding.open(provider="kraken", amount=amount)
     funding.open_on_chain(role="treasury", amount=TREASURY)
     funding.open_on_chain(role="gas", amount=GAS)
 

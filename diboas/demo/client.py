@@ -86,6 +86,10 @@ class Sandbox:
         if not response.ok:
             raise Unexpected(f"{response.url}: {response.status_code} {response.text[:300]}")
 
+    def exchange(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Use a control of the pretend exchange."""
+        return self._call(method, path, body)
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         response = requests.request(method, f"{self.url}/_control/{path}", json=body, timeout=TIMEOUT_S)
         if not response.ok:

@@ -4,67 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
+from diboas.demo import trades
 from diboas.demo.client import Customer, Sandbox, Unexpected
+from diboas.demo.stage import Body, Stage, Told
 from diboas.runner.live_client import LiveClient
-
-Body = dict[str, Any]
-_WIDTHS = (44, 12, 10, 9, 9, 30)
-_HEADINGS = ("what", "status", "amount", "fees", "ms", "remark")
-
-
-@dataclass(slots=True)
-class Told:
-    """What happened, and what was off."""
-
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    def row(self, *cells: str) -> None:
-        self.rows.append(cells)
-
-    def check(self, what: str, *, found: object, wanted: object) -> None:
-        if found != wanted:
-            self.problems.append(f"{what}: found {found!r}, wanted {wanted!r}")
-
-    def table(self) -> str:
-        lines = [_line(_HEADINGS), _line(tuple("-" * width for width in _WIDTHS))]
-        return "\n".join(["", *lines, *(_line(row) for row in self.rows)])
-
-
-@dataclass(slots=True, kw_only=True)
-class Stage:
-    """Who takes part."""
-
-    told: Told
-    ana: Customer
-    bruno: Customer
-    dora: Customer
-    sandbox: Sandbox
-    live: LiveClient
-
-    def move(self, what: str, body: Body, *, status: str, reason: str | None = None, remark: str = "") -> Any:
-        """Do one transaction as @ana, wait for its end, and note it."""
-        started = time.monotonic()
-        made = self.ana.post("/banking/transactions", body)
-        done = self.ana.wait(made["id"])
-        took = f"{(time.monotonic() - started) * 1000:.0f}"
-        amount = (done["target"] if body.get("target") else done["source"]).get("amount", "")
-        fees = done["fees"]["total"]["amount"] if done["fees"] else ""
-        self.told.row(what, done["status"], amount, fees, took, remark or done["reason"] or "")
-        self.told.check(what, found=done["status"], wanted=status)
-        if reason is not None:
-            self.told.check(f"{what}: reason", found=done["reason"], wanted=reason)
-        return done
-
-    def executed_once(self, what: str, done: Any, operation: str) -> None:
-        """Count in the provider's own book what it did for a transaction."""
-        key = f"{done['id']}:{operation}:{done['provider']}"
-        found = [row["operation"] for row in self.sandbox.executed(key=key)]
-        self.told.check(f"{what}: in the provider's own book", found=found, wanted=[operation])
 
 
 def run(*, facts: Body, increase_key: str) -> Told:
@@ -214,6 +159,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     down_for_a_moment,
     reversible_money_stays,
     rubbish,
+    *trades.SCENES,
     live_feed,
 )
 
@@ -241,8 +187,3 @@ def _until(found: Callable[[], bool], *, patience_s: float = 10) -> None:
     until = time.monotonic() + patience_s
     while not found() and time.monotonic() < until:
         time.sleep(0.05)
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    padded = (*cells, *[""] * (len(_WIDTHS) - len(cells)))
-    return "  ".join(cell[:width].ljust(width) for cell, width in zip(padded, _WIDTHS, strict=True)).rstrip()

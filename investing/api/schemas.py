@@ -35,11 +35,11 @@ class PairsAnswer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
-class SignedAmount(Amount):
+class GainOrLoss(Amount):
     amount = serializers.CharField(help_text="A plain decimal in a string; a loss has a minus.")
 
 
-class PositionAnswer(serializers.Serializer[Any]):
+class HoldingAnswer(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()
     domain = serializers.CharField()
@@ -48,25 +48,25 @@ class PositionAnswer(serializers.Serializer[Any]):
     average_cost = serializers.CharField(allow_null=True, help_text="Of one whole coin, in USD.")
     value = Amount(allow_null=True, help_text="By the last price. null: there is none.")
     price = shapes.PriceShape(allow_null=True)
-    unrealised_profit = SignedAmount(allow_null=True)
-    realised_profit = SignedAmount()
+    unrealised_profit = GainOrLoss(allow_null=True)
+    realised_profit = GainOrLoss()
     updated_at = serializers.DateTimeField()
 
 
-class ChangeShape(serializers.Serializer[Any]):
+class HoldingChangeShape(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     transaction_id = serializers.CharField()
     trade_id = serializers.CharField()
-    quantity = SignedAmount()
-    cost = SignedAmount()
-    realised_profit = SignedAmount()
+    quantity = GainOrLoss()
+    cost = GainOrLoss()
+    realised_profit = GainOrLoss()
     quantity_after = Amount()
     cost_after = Amount()
     at = serializers.DateTimeField()
 
 
-class PositionWithHistory(PositionAnswer):
-    changes = ChangeShape(many=True, help_text="The last hundred, newest first.")
+class HoldingWithHistory(HoldingAnswer):
+    changes = HoldingChangeShape(many=True, help_text="The last hundred, newest first.")
 
 
 def pair(row: Pair) -> dict[str, Any]:

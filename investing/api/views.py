@@ -58,7 +58,7 @@ class Positions(ApiView):
     @extend_schema(
         operation_id="investing_positions_list",
         parameters=openapi.PAGING,
-        responses={200: openapi.page_of(schemas.PositionAnswer)},
+        responses={200: openapi.page_of(schemas.HoldingAnswer)},
         summary="List what coins are held, their cost, value and profit",
     )
     def get(self, request: Request) -> HttpResponse:
@@ -77,7 +77,7 @@ class OnePosition(ApiView):
 
     @extend_schema(
         operation_id="investing_positions_read",
-        responses={200: schemas.PositionWithHistory},
+        responses={200: schemas.HoldingWithHistory},
         parameters=[_ID],
         summary="Read a position with its history",
     )

@@ -16,6 +16,7 @@ from diboas.runner import checks, instance
 from diboas.settings import env, jobs
 
 FOLDER = Path(env.__file__).parent
+DOMAINS = ("banking", "investing", "defi")
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_two_installations_differ_in_cookies_and_channels(production: pytest.Mon
 def test_a_message_goes_to_its_queue_only() -> None:
     bound = [(queue.name, queue.exchange.name, queue.routing_key) for queue in queues()]
 
-    assert bound == [(name, name, name) for name in ("banking", "webhooks", "notifications", "housekeeping")]
+    assert bound == [(name, name, name) for name in (*DOMAINS, "webhooks", "notifications", "housekeeping")]
 
 
 def test_rabbitmq_gets_quorum_queues_with_a_delivery_limit(production: pytest.MonkeyPatch) -> None:
@@ -115,7 +116,7 @@ def test_rabbitmq_gets_quorum_queues_with_a_delivery_limit(production: pytest.Mo
 
     arguments = [queue.queue_arguments for queue in settings.CELERY_TASK_QUEUES]
 
-    assert arguments == [{"x-queue-type": "quorum", "x-delivery-limit": 5}] * 4
+    assert arguments == [{"x-queue-type": "quorum", "x-delivery-limit": 5}] * (len(DOMAINS) + 3)
     assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["confirm_publish"] is True
 
 
