@@ -93,6 +93,14 @@ def swap_call(*, chain: ChainConfig, route: Route, swap: Swap, owner: str, deadl
     return abi.encode(_MULTICALL, deadline, calls)
 
 
+def quote_call(*, chain: ChainConfig, route: Route, units: int) -> bytes:
+    """Return the call of the quoter. It orders the fields of a swap differently from the router."""
+    tokens = [_token(chain, coin) for coin in route.coins]
+    if len(tokens) == 2:
+        return abi.encode(_QUOTE_SINGLE, (tokens[0], tokens[1], units, route.fees[0], 0))
+    return abi.encode(_QUOTE_PATH, path_of(tokens, route.fees), units)
+
+
 def path_of(tokens: Sequence[str], fees_of_pools: Sequence[int]) -> bytes:
     """Return a way through pools as the contracts read it: token, fee, token, and so on, packed."""
     packed = bytes.fromhex(tokens[0][2:])
@@ -110,11 +118,7 @@ def quote(*, route: Route, given: Money) -> Money:
     Raises: Rejected when the pools cannot; Refused (``chain_unavailable``), Unavailable, RateLimited.
     """
     chain = config.get(given.asset.chain or "")
-    tokens = [_token(chain, coin) for coin in route.coins]
-    if len(tokens) == 2:
-        data = abi.encode(_QUOTE_SINGLE, (tokens[0], tokens[1], given.units, route.fees[0], 0))
-    else:
-        data = abi.encode(_QUOTE_PATH, path_of(tokens, route.fees), given.units)
+    data = quote_call(chain=chain, route=route, units=given.units)
     returned = evm.call(chain=chain.code, to=chain.contract(QUOTER), data=data)
     # Both answers begin with the amount; what follows differs.
     return Money(int(abi.decode("uint256", returned[:32])[0]), route.coins[-1])
