@@ -39,6 +39,8 @@ WAYPOINTS = {
     Stage.EXECUTED: State.ORDER_FILLED,
     Stage.SETTLED: State.SETTLEMENT_PENDING,
 }
+# A market order is executed at once or hardly ever: what has stalled is canceled, and what was executed stays.
+TIME_IN_FORCE = timedelta(seconds=60)
 # Nothing more comes of the order after these.
 _LAST = frozenset({Stage.SETTLED, Stage.DECLINED, Stage.CANCELED})
 
@@ -47,7 +49,15 @@ class Trade(ByLegs):
     """The debit is held; each fill takes its part of the hold and of our fees; the end gives back what is left."""
 
     domain = "investing"
-    legs = (Leg(name="order", operation=contract.Operation.ORDER, method=METHOD, waypoints=WAYPOINTS),)
+    legs = (
+        Leg(
+            name="order",
+            operation=contract.Operation.ORDER,
+            method=METHOD,
+            waypoints=WAYPOINTS,
+            cancel_after=TIME_IN_FORCE,
+        ),
+    )
 
     def __init__(self, *, name: str, rules: kinds.Rules) -> None:
         self.name = name

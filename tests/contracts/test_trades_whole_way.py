@@ -222,3 +222,24 @@ def test_the_rules_of_pairs_come_from_the_exchange(exchange: Sandbox) -> None:
     row = Pair.objects.get(code="BTC/USD")
     assert (row.is_open, int(row.minimum), row.price_decimals) == (True, 5_000, 1)
     assert str(row.taker_fee) == "0.0040000000"
+
+
+def test_an_order_that_stalls_in_the_middle_is_canceled_there(exchange: Sandbox) -> None:
+    ana = rich()
+    fault_of(exchange, "partial_fill", percent=40)
+    made = world.buy(ana, "1000.00")
+    world.work()
+    world.work(made)
+    assert engine.see(made).state == "MARKET_ORDER_PLACED"
+    executed = world.figures(ana, BTC)[0]
+    assert executed > 0
+
+    engine.past_deadline(made)
+    world.work()
+    until_settled(made)
+
+    (order,) = there(exchange, made)
+    assert (engine.see(made).state, engine.see(made).reason) == ("COMPLETED", "partially_filled")
+    assert (order["status"], Money.parse(order["vol_exec"], BTC).units) == ("canceled", executed)
+    assert world.figures(ana, BTC) == (executed, 0)
+    assert world.figures(ana, USD) == (1_000_000 - int(engine.see(made).results["spent"]), 0)

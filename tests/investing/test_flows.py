@@ -6,6 +6,7 @@ import pytest
 
 from core.kernel.money import Money
 from core.orchestration import outcomes
+from core.orchestration.hands import cancel
 from core.orchestration.models import DeadLetter
 from core.orchestration.outcomes import Reported
 from core.providers.contract import Operation, OutcomeUnknown, Query, Rejected, Stage, Unavailable
@@ -289,3 +290,50 @@ def test_an_order_executed_after_we_gave_it_up_is_the_customers_and_a_person_is_
     assert world.figures(ana, BTC) == (99_000, 0)
     assert Holding.objects.get(customer_id=ana.id).basis.cost == 9_975
     assert [letter.error for letter in DeadLetter.objects.all()] == ["settled_after_failed"]
+
+
+def test_an_order_that_stalls_is_canceled_when_its_time_is_over(exchange: FakeProvider) -> None:
+    ana = engine.customer("ana", units=50_000)
+    part = fill("T1", 3_990, 39_500)
+    exchange.submits = [said(Stage.SUBMITTED, part)]
+    exchange.cancels = [said(Stage.SETTLED, part, reason="partially_filled")]
+
+    made = world.buy(ana, "100.00")
+    world.work()
+    engine.past_deadline(made)
+    world.work()
+
+    row = engine.see(made)
+    assert (row.state, row.reason, row.results["given_back"]) == ("COMPLETED", "partially_filled", "6000")
+    assert world.figures(ana, USD) == (46_000, 0)
+
+
+def test_an_order_that_never_moved_expires_without_effect(exchange: FakeProvider) -> None:
+    ana = engine.customer("ana", units=50_000)
+    exchange.submits = [said(Stage.ACCEPTED)]
+    exchange.cancels = [said(Stage.CANCELED, reason="order_canceled")]
+
+    made = world.buy(ana, "100.00")
+    world.work()
+    assert engine.see(made).deadline_at is not None
+    engine.past_deadline(made)
+    world.work()
+
+    assert engine.see(made).state == "EXPIRED"
+    assert world.figures(ana, USD) == (50_000, 0)
+    assert Holding.objects.count() == 0
+
+
+def test_a_customer_may_cancel_what_has_not_been_executed_yet(exchange: FakeProvider) -> None:
+    ana = engine.customer("ana", units=50_000)
+    part = fill("T1", 3_990, 39_500)
+    exchange.submits = [said(Stage.SUBMITTED, part)]
+    exchange.cancels = [said(Stage.SETTLED, part, reason="partially_filled")]
+    made = world.buy(ana, "100.00")
+    world.work()
+
+    cancel.request(transaction_id=made, customer_id=ana.id, actor=f"customer:{ana.id.hex}")
+    world.work()
+
+    assert (engine.see(made).state, engine.see(made).reason) == ("COMPLETED", "partially_filled")
+    assert world.figures(ana, BTC) == (39_500, 0)
