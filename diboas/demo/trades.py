@@ -6,17 +6,17 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from diboas.demo.stage import Body, Stage
-from investing.providers.kraken.sizing import client_order_id
 
 BITCOIN = {"asset": "BTC", "chain": "bitcoin"}
 
 
 def buy_and_sell(stage: Stage) -> None:
     """Dollars become bitcoin and dollars again: the position says what it cost and what was earned."""
+    before = _orders(stage)
     bought = stage.move("buy bitcoin (Kraken)", _buy("250.00"), status="completed", domain="investing")
     held = _position(stage)
     stage.told.check("buy: held", found=held["quantity"]["amount"], wanted=bought["target"]["amount"])
-    _executed_once(stage, "buy", bought)
+    _executed_once(stage, "buy", bought, before)
     body = {"kind": "sell", "source": {**BITCOIN, "amount": bought["target"]["amount"]}, "target": {"asset": "USD"}}
     sold = stage.move("sell it again", body, status="completed", domain="investing")
     left = _position(stage)
@@ -28,6 +28,7 @@ def buy_and_sell(stage: Stage) -> None:
 
 def silent_after_acting(stage: Stage) -> None:
     """The exchange takes the order and says nothing: it is asked by our own name for it, and it was executed once."""
+    before = _orders(stage)
     stage.sandbox.break_once(provider="kraken", operation="order", fault="reset_after")
     done = stage.move(
         "buy, the exchange silent after acting",
@@ -36,7 +37,7 @@ def silent_after_acting(stage: Stage) -> None:
         remark="asked, once",
         domain="investing",
     )
-    _executed_once(stage, "silent exchange", done)
+    _executed_once(stage, "silent exchange", done, before)
 
 
 def too_thin(stage: Stage) -> None:
@@ -66,9 +67,12 @@ def _position(stage: Stage) -> Body:
     return next(one for one in found if one["quantity"]["asset"] == "BTC")
 
 
-def _executed_once(stage: Stage, what: str, done: Body) -> None:
-    """Count in the exchange's own book what it has under our name for the order, and compare how much it executed."""
-    name = client_order_id(f"{done['id']}:order:{done['provider']}")
-    found = stage.sandbox.exchange("GET", f"kraken/orders?cl_ord_id={name}")["orders"]
-    executed = [order["vol_exec"] for order in found]
+def _orders(stage: Stage) -> dict[str, Body]:
+    """Return every order in the exchange's own book, by its id there."""
+    return {order["id"]: order for order in stage.sandbox.exchange("GET", "kraken/orders")["orders"]}
+
+
+def _executed_once(stage: Stage, what: str, done: Body, before: dict[str, Body]) -> None:
+    """Count the orders that the exchange has since, and compare how much they executed with what we say arrived."""
+    executed = [order["vol_exec"] for id_, order in _orders(stage).items() if id_ not in before]
     stage.told.check(f"{what}: in the exchange's own book", found=executed, wanted=[done["target"]["amount"]])
