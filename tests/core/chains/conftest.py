@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from core.chains import config, keystore, wallets
+from core.chains import config, keystore, wallets, watch
+from core.chains.following import listeners
 from core.chains.node import client
 from core.providers.transport import http
 from tests.chain.handle import Chain
-
-ETHER = 10**18
-DOLLAR = 10**6
+from tests.core.chains.acts import DOLLAR, ETHER, Heard
 
 
 @pytest.fixture
@@ -61,3 +60,15 @@ def fund(chain: Chain) -> None:
     for token in ("USDC:ethereum", "USDT:ethereum"):
         chain.mint(token, treasury, 1_000_000 * DOLLAR)
     assert config.get("ethereum").confirmations == 3
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """Listen to everything that is told."""
+    ear = Heard()
+    for name in ("_operation", "_reorged", "_arrival"):
+        monkeypatch.setattr(listeners, name, [])
+    watch.on_operation(ear.operations.extend)
+    watch.on_reorged(ear.reorged.extend)
+    watch.on_arrival(ear.arrivals.extend)
+    return ear

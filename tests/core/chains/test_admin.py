@@ -6,11 +6,12 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from core.chains import operations, story, wallets, watch
+from core.chains import operations, story, wallets
 from core.chains.models import Arrival, ChainOperation, OperationState, Wallet
 from core.chains.operations import Step
 from core.kernel import ids
 from tests.chain.handle import Chain
+from tests.core.chains.acts import tick
 from tests.core.console.door import signed_in
 
 ETHER = 10**18
@@ -18,7 +19,7 @@ ETHER = 10**18
 
 def something(chain: Chain) -> tuple[operations.OperationView, str]:
     """Let an operation become final and something arrive; return it with its transaction."""
-    watch.tick(chain="ethereum")
+    tick(chain)
     reference = ids.new(ids.Prefix.TRANSACTION)
     customer = wallets.address_of(owner=uuid4(), chain="ethereum")
     step = Step(sender="gas", to=customer, value=ETHER, label="top_up")
@@ -26,7 +27,7 @@ def something(chain: Chain) -> tuple[operations.OperationView, str]:
     coin = {"from": chain.accounts[1], "to": customer, "value": hex(3 * ETHER)}
     chain.node.call("eth_sendTransaction", coin)
     chain.mine(3)
-    watch.tick(chain="ethereum")
+    tick(chain)
     found = operations.status(key=f"{reference}:move")
     assert found is not None
     assert found.state is OperationState.FINAL

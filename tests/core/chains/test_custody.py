@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.chains import custody, operations, wallets, watch
+from core.chains import custody, operations, wallets
 from core.chains.models import ChainOperation, Wallet
 from core.kernel.money import Money
 from core.providers import contract, registry
 from core.providers.contract import Operation, Order, Proof, Query, Stage
 from tests.chain.handle import Chain
+from tests.core.chains.acts import tick
 
 ETHER = 10**18
 DOLLAR = 10**6
@@ -30,11 +31,11 @@ def order(operation: Operation, amount: Money, customer: UUID, *, key: str = "tx
 
 
 def settle(chain: Chain) -> None:
-    watch.tick(chain="ethereum")
+    tick(chain)
     chain.mine(3)
-    watch.tick(chain="ethereum")
+    tick(chain)
     chain.mine(3)
-    watch.tick(chain="ethereum")
+    tick(chain)
 
 
 def asked(of: Order) -> contract.Report:
@@ -133,15 +134,15 @@ def test_a_treasury_without_coin_gets_its_gas_first(ethereum: Chain) -> None:
 
 
 def test_gas_that_vanished_with_its_block_is_not_counted(ethereum: Chain) -> None:
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     wanted = order(Operation.CUSTODY_OUT, Money.of(DOLLAR, "USDC:ethereum"), uuid4())
     custody.Treasury().submit(wanted)
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     assert wallets.ensure(owner="treasury", chain="ethereum").gas_left > 0
 
     with ethereum.held():
         ethereum.reorg(3)
-        watch.tick(chain="ethereum")
+        tick(ethereum)
 
     assert {(wallet.gas_received, wallet.gas_spent) for wallet in Wallet.objects.all()} == {(0, 0)}
 

@@ -23,6 +23,7 @@ from core.chains.operations import OperationView, Step
 from core.chains.signing import authorised
 from diboas.runner import instance
 from tests.chain.handle import Chain
+from tests.core.chains.acts import quiet, tick
 from tests.databases import Clone
 
 ETHER = 10**18
@@ -53,9 +54,9 @@ def test_many_at_once_take_nonces_without_a_gap(committed_ethereum: Chain) -> No
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: pay(address, key), keys))
     for _ in range(3):
-        watch.tick(chain="ethereum")
+        tick(committed_ethereum)
         committed_ethereum.mine(1)
-    watch.tick(chain="ethereum")
+    tick(committed_ethereum)
 
     assert sorted(ChainTransaction.objects.values_list("nonce", flat=True)) == list(range(24))
     assert Wallet.objects.get(owner="treasury").next_nonce == 24
@@ -74,6 +75,7 @@ def test_one_key_from_many_threads_does_it_once(committed_ethereum: Chain) -> No
 
     with ThreadPoolExecutor(8) as pool:
         hashes = set(pool.map(submit, range(8)))
+    quiet(committed_ethereum)
 
     assert len(hashes) == 1
     assert (ChainOperation.objects.count(), Broadcast.objects.count()) == (1, 1)
@@ -114,9 +116,9 @@ def test_a_process_killed_before_it_could_send_loses_nothing(
     done = subprocess.run([sys.executable, "-c", _CRASH], cwd=instance.ROOT, env=env, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert (Broadcast.objects.get().sent_at, committed_ethereum.ether_of(to)) == (None, before)
-    watch.tick(chain="ethereum")
+    tick(committed_ethereum)
     committed_ethereum.mine(3)
-    watch.tick(chain="ethereum")
+    tick(committed_ethereum)
 
     found = operations.status(key="crash")
     assert found is not None
@@ -124,20 +126,20 @@ def test_a_process_killed_before_it_could_send_loses_nothing(
 
 
 def test_two_watchers_at_once_do_no_harm(committed_ethereum: Chain) -> None:
-    watch.tick(chain="ethereum")
+    tick(committed_ethereum)
     for number in range(4):
         pay(committed_ethereum.accounts[0], f"k{number}")
     committed_ethereum.mine(5)
 
-    def tick(_number: int) -> None:
+    def look(_number: int) -> None:
         try:
             watch.tick(chain="ethereum")
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(tick, range(4)))
-    watch.tick(chain="ethereum")
+        list(pool.map(look, range(4)))
+    tick(committed_ethereum)
 
     assert set(ChainOperation.objects.values_list("state", flat=True)) == {OperationState.FINAL}
     assert Broadcast.objects.count() == 4

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from core.chains import abi, evm, operations, wallets, watch
+from core.chains import abi, evm, operations, wallets
 from core.chains.models import Broadcast, ChainOperation, ChainTransaction, OperationState, Wallet
 from core.chains.operations import Step
 from core.kernel import assets, errors
 from core.kernel.money import Money
 from core.providers import contract
 from tests.chain.handle import Chain
+from tests.core.chains.acts import quiet, tick
 
 ETHER = 10**18
 DOLLAR = 10**6
@@ -35,10 +36,10 @@ def test_a_payment_is_sent_mined_and_final(ethereum: Chain) -> None:
     before = ethereum.ether_of(to)
 
     sent = operations.submit(key="k1", chain="ethereum", steps=[pay(to)], reference="txn_1")
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     mined = operations.status(key="k1")
     ethereum.mine(2)
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     final = operations.status(key="k1")
 
     assert (sent.state, sent.confirmations, sent.cost) == (OperationState.PENDING, 0, Money.of(0, "ETH:ethereum"))
@@ -59,6 +60,7 @@ def test_the_same_key_does_it_once(ethereum: Chain) -> None:
 
     first = operations.submit(key="k1", chain="ethereum", steps=[pay(to)])
     again = operations.submit(key="k1", chain="ethereum", steps=[pay(to, 5 * ETHER)])
+    quiet(ethereum)
 
     assert again.hashes == first.hashes
     assert ethereum.ether_of(to) == before + ETHER
@@ -87,7 +89,7 @@ def test_allowance_and_what_needs_it_are_one_operation(ethereum: Chain) -> None:
 
     operations.submit(key="swap", chain="ethereum", steps=steps)
     ethereum.mine(3)
-    watch.tick(chain="ethereum")
+    tick(ethereum)
 
     view = operations.status(key="swap")
     assert view is not None
@@ -144,11 +146,11 @@ def test_a_waiting_step_is_signed_when_the_others_are_in_a_block(ethereum: Chain
     with ethereum.held():
         first = operations.submit(key="k1", chain="ethereum", steps=steps)
         ethereum.mine()
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     second = operations.status(key="k1")
-    watch.tick(chain="ethereum")
+    tick(ethereum)
     ethereum.mine(3)
-    watch.tick(chain="ethereum")
+    tick(ethereum)
 
     done = operations.status(key="k1")
     assert second is not None

@@ -1,0 +1,75 @@
+"""Nothing that waits is forgotten, and what is stuck is paid more for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.chains import operations
+from core.chains.models import Broadcast, OperationState, Wallet
+from tests.chain.handle import Chain
+from tests.core.chains.acts import ETHER, older, pay, state, tick
+
+
+def test_what_was_stored_and_never_sent_is_sent(ethereum: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a crash between the commit and the call."""
+    before = ethereum.ether_of(ethereum.accounts[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "_send", lambda _operation: None)
+        pay(ethereum)
+    assert (Broadcast.objects.get().sent_at, ethereum.ether_of(ethereum.accounts[0])) == (None, before)
+
+    tick(ethereum)
+    tick(ethereum)
+
+    assert state() is OperationState.MINED
+    assert ethereum.ether_of(ethereum.accounts[0]) == before + ETHER
+
+
+def test_what_the_node_forgot_is_offered_again(ethereum: Chain) -> None:
+    with ethereum.held():
+        pay(ethereum)
+        ethereum.node.call("anvil_dropAllTransactions")
+        assert tick(ethereum).attended.offered == 0
+        older(timedelta(seconds=10))
+        assert tick(ethereum).attended.offered == 1
+        ethereum.mine()
+
+    tick(ethereum)
+    assert state() is OperationState.MINED
+    assert Broadcast.objects.get().times_sent == 2
+
+
+def test_a_stuck_transaction_is_replaced_under_its_nonce(ethereum: Chain) -> None:
+    before = ethereum.ether_of(ethereum.accounts[0])
+    with ethereum.held():
+        pay(ethereum)
+        assert tick(ethereum).attended.replaced == 0
+        older(timedelta(minutes=2))
+        assert tick(ethereum).attended.replaced == 1
+        assert tick(ethereum).attended.replaced == 0
+        ethereum.mine()
+    tick(ethereum)
+
+    view = operations.status(key="k1")
+    assert view is not None
+    first, second = view.steps[0].offers
+    assert second.max_fee * 10 >= first.max_fee * 11
+    assert second.priority_fee * 10 >= first.priority_fee * 11
+    assert (view.steps[0].hash, view.state) == (second.tx_hash, OperationState.MINED)
+    assert ethereum.ether_of(ethereum.accounts[0]) == before + ETHER
+    assert Wallet.objects.get(owner="treasury").next_nonce == 1
+
+
+def test_the_cap_ends_the_bidding(ethereum: Chain, settings: Any) -> None:
+    settings.CHAINS["ethereum"]["fee_cap_gwei"] = 4
+    with ethereum.held():
+        pay(ethereum)
+        for _ in range(8):
+            older(timedelta(minutes=2))
+            tick(ethereum)
+
+    assert max(sent.max_fee for sent in Broadcast.objects.all()) <= 4 * 10**9
+    assert tick(ethereum).attended.replaced == 0
