@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
 from diboas.demo.stage import Body, Stage
 
+PATIENCE_S = 20
 BITCOIN = {"asset": "BTC", "chain": "bitcoin"}
 
 
 def buy_and_sell(stage: Stage) -> None:
     """Dollars become bitcoin and dollars again: the position says what it cost and what was earned."""
+    _await_price(stage)
     before = _orders(stage)
     bought = stage.move("buy bitcoin (Kraken)", _buy("250.00"), status="completed", domain="investing")
     held = _position(stage)
@@ -56,6 +59,13 @@ def too_thin(stage: Stage) -> None:
 
 
 SCENES: tuple[Callable[[Stage], None], ...] = (buy_and_sell, silent_after_acting, too_thin)
+
+
+def _await_price(stage: Stage) -> None:
+    """Wait for the first round of prices: the exchange is asked every few seconds, and we may be younger than that."""
+    until = time.monotonic() + PATIENCE_S
+    while stage.ana.get("/market/prices?symbols=BTC")["data"][0]["stale"] and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _buy(amount: str) -> Body:
