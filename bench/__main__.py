@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with installation.opened() as place:
         print(facts.database(url=place.url), flush=True)
         yardstick.setup(url=place.url)
+        yardstick.setup_our_rows(url=place.url)
         people = whole.create_people(place)
         inner = [part for part in asked.only if part in {"service", "sets", "hot"}]
         if inner:
@@ -89,6 +90,9 @@ def _inside(place: Installation, engines: Engines, seconds: float, parts: Sequen
     def c3() -> float:
         return yardstick.run_c3(url=place.url, seconds=whole_seconds)
 
+    def our_rows() -> float:
+        return yardstick.run_c3_our_rows(url=place.url, seconds=whole_seconds)
+
     def d50() -> float:
         return yardstick.run_d50(url=place.url, seconds=whole_seconds)
 
@@ -98,7 +102,10 @@ def _inside(place: Installation, engines: Engines, seconds: float, parts: Sequen
 
     spread, customers = ours("ledger", BATCH), ours("engine", BATCH)
     known = {
-        "service": [("service layer, one at a time", ours("single", SINGLE), "c3", c3, 0.5, 0.6)],
+        "service": [
+            ("service layer, one at a time", ours("single", SINGLE), "c3", c3, 0.5, 0.6),
+            ("c3 with our rows: no code, no target", our_rows, "c3", c3, 0.0, 0.0),
+        ],
         "sets": [
             ("ledger in sets of 50, with verdicts", spread, "d50", d50, 0.7, 0.85),
             ("whole engine in sets of 50", customers, "d50", d50, 0.0, 0.0),

@@ -1,8 +1,9 @@
 """The yardsticks: what the bare database does with the rows of one lifecycle, by pgbench.
 
 ``c3`` is one server-side call per step (three round trips, three database transactions), ``d50`` fifty lifecycles per
-statement by arrays. Both know no verdicts and no guards; they are what everything else is measured against. They live
-in a schema of their own, ``yardstick``, which ``setup`` makes anew.
+statement by arrays. Both know no verdicts and no guards; they are what everything else is measured against. A third,
+c3 with our rows, shows how much of the distance is rows. They live in a schema of their own, ``yardstick``, which
+``setup`` makes anew.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ SELECT yardstick.reserve(:acct) AS t \gset
 SELECT yardstick.send(:t);
 SELECT yardstick.settle(:t);
 """
+_C3_OUR_ROWS: Final = r"""
+\set acct random(1, {accounts})
+SELECT yardstick.our_reserve(:acct) AS t \gset
+SELECT yardstick.our_send(:t, :acct);
+SELECT yardstick.our_settle(:t, :acct);
+"""
 _D50: Final = r"""
 SELECT yardstick.reserve_set(ARRAY(SELECT 1 + floor(random() * {accounts})::bigint FROM generate_series(1, {size})))
   AS ts \gset
@@ -52,6 +59,14 @@ def setup(*, url: str, accounts: int = SPREAD) -> None:
         connection.execute("VACUUM ANALYZE yardstick.balance")
 
 
+def setup_our_rows(*, url: str) -> None:
+    """Add copies of our tables to the yardstick's schema. Needs: ``setup`` before, and a database of ours."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute((Path(__file__).parent / "yardstick_rows.sql").read_text())
+        for table in ("our_balance", "our_head", "our_use", "our_person"):
+            connection.execute(f"VACUUM ANALYZE yardstick.{table}".encode())
+
+
 def teardown(*, url: str) -> None:
     """Remove the yardstick's schema."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -61,6 +76,11 @@ def teardown(*, url: str) -> None:
 def run_c3(*, url: str, seconds: int, clients: int = 4, accounts: int = SPREAD) -> float:
     """Return lifecycles per second with one server-side call per step. ``accounts=HOT`` writes on one account."""
     return _pgbench(url=url, script=_C3.format(accounts=accounts), seconds=seconds, clients=clients)
+
+
+def run_c3_our_rows(*, url: str, seconds: int, clients: int = 4, accounts: int = SPREAD) -> float:
+    """Return lifecycles per second with one call per step that writes what one deposit of ours writes, and no more."""
+    return _pgbench(url=url, script=_C3_OUR_ROWS.format(accounts=accounts), seconds=seconds, clients=clients)
 
 
 def run_d50(*, url: str, seconds: int, clients: int = 2, accounts: int = SPREAD) -> float:
