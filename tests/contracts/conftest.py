@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from investing.providers.kraken.adapter import KrakenAdapter
 from tests.contracts import subjects
 from tests.contracts.subjects import Subject
 from tests.sandbox.rig import Receiver, Sandbox, environ
@@ -40,3 +41,17 @@ def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
 @pytest.fixture(params=subjects.CODES)
 def subject(request: pytest.FixtureRequest, sandbox: Sandbox) -> Subject:
     return subjects.build(code=request.param, sandbox=sandbox)
+
+
+@pytest.fixture
+def exchange(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The exchange with a bitcoin at 100,000 dollars and 100,000 dollars on each level."""
+    sandbox.control("POST", "kraken/depth", {"pair": "XBTUSD", "levels": 5, "size": 100_000, "spread": 500})
+    sandbox.control("POST", "kraken/price", {"pair": "XBTUSD", "price": "100000.0"})
+    yield sandbox
+    sandbox.control("POST", "kraken/market", {"status": "online"})
+
+
+@pytest.fixture
+def kraken(exchange: Sandbox) -> KrakenAdapter:
+    return subjects.kraken(url=exchange.url, limits=subjects.LIMITS)
