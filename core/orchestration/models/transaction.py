@@ -12,7 +12,7 @@ from django_fsm import FSMField
 from core.kernel import assets, ids
 from core.kernel.assets import Asset
 from core.kernel.money import Money
-from core.orchestration.states import State, Status, progress_of, status_of
+from core.orchestration.states import SETTLED, State, Status, progress_of, status_of
 
 
 class Transaction(models.Model):
@@ -103,7 +103,7 @@ class Transaction(models.Model):
             models.Index(
                 fields=["state", "updated_at"],
                 name="orchestration_unsettled",
-                condition=~models.Q(state__in=["COMPLETED", "FAILED", "EXPIRED", "COMPENSATED"]),
+                condition=~models.Q(state__in=[state.value for state in sorted(SETTLED)]),
             ),
         ]
 

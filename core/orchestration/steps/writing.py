@@ -12,11 +12,12 @@ import orjson
 from django.db import OperationalError, connection
 
 from core.kernel.money import Money
-from core.ledger import accounts, encoding, posting
+from core.ledger import encoding, posting
 from core.ledger.accounts import AccountRef
-from core.ledger.movements import Entry, Movement, Ruling
+from core.ledger.movements import Entry, Expect, Movement, OpenLot, PlaceHold, Ruling
 from core.orchestration import gates
 from core.orchestration.models import Attempt
+from core.orchestration.parts import reservations
 from core.orchestration.reading import feed
 from core.orchestration.steps import debts, projecting
 from core.orchestration.steps.changes import Change
@@ -203,10 +204,12 @@ def _streams(change: Change) -> Iterable[dict[str, Any]]:
 
 def _touched(change: Change) -> set[AccountRef]:
     """Every customer account whose figures this change moves."""
-    txn = change.transaction
     refs = {line.account for entry in change.deed.entries for line in entry.lines}
-    if change.deed.operations:
-        refs.add(accounts.customer(customer_id=txn.customer_id, domain=txn.domain, asset=txn.asset))
+    for operation in change.deed.operations:
+        if isinstance(operation, PlaceHold | Expect | OpenLot):
+            refs.add(operation.account)
+        else:
+            refs.add(reservations.account_of(change.transaction))
     return {ref for ref in refs if ref.customer_id is not None and ref.domain}
 
 
