@@ -153,13 +153,13 @@ def story(transaction_id: UUID) -> dict[str, Any] | None:
         "expected": amounts.render(Money(int(row.expected_units), target)),
         "minimum": amounts.render(Money(int(row.minimum_units), target)),
         "slippage_bps": row.slippage_bps,
-        "gas_estimate": amounts.render(Money(int(row.gas_estimate_units), _native(row.chain))),
+        "gas_estimate": amounts.render(Money(int(row.gas_estimate_units), native_of(row.chain))),
         "position_id": row.position.public_id if row.position is not None else None,
         "results": {name: value for name, value in row.transaction.results.items() if isinstance(value, str)},
     }
 
 
-def _native(chain: str) -> Asset:
+def native_of(chain: str) -> Asset:
     """Return the coin in which gas is paid."""
     return assets.resolve(symbol=chains.get(chain).native, chain=chain)
 

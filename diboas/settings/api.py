@@ -9,5 +9,8 @@ HEADLESS_JWT_PRIVATE_KEY = env.secret("JWT_KEY")
 # Two fields called "type" with choices of their own: without a name the generator makes one up.
 SPECTACULAR_SETTINGS = {
     **SPECTACULAR_SETTINGS,
-    "ENUM_NAME_OVERRIDES": {"InstrumentTypeEnum": "banking.models.instrument.InstrumentType.values"},
+    "ENUM_NAME_OVERRIDES": {
+        "InstrumentTypeEnum": "banking.models.instrument.InstrumentType.values",
+        "PositionStatusEnum": "defi.models.position.PositionState.values",
+    },
 }
