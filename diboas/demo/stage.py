@@ -10,7 +10,7 @@ from diboas.demo.client import Customer, Sandbox
 from diboas.runner.live_client import LiveClient
 
 Body = dict[str, Any]
-_WIDTHS = (44, 12, 10, 9, 9, 30)
+_WIDTHS = (44, 12, 10, 10, 9, 30)
 _HEADINGS = ("what", "status", "amount", "fees", "ms", "remark")
 
 
