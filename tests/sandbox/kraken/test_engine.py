@@ -1,4 +1,4 @@
-"""Any sequence of orders, cancels and prices: money is conserved, orders agree with fills, a restart changes nothing."""
+"""Any sequence of orders, cancels, prices: money is conserved, orders agree with fills, a restart changes nothing."""
 
 from __future__ import annotations
 
