@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from core.chains import config, fees
@@ -105,11 +105,8 @@ def _offer_again(chain: str, step: ChainTransaction) -> bool:
 def _replace_stuck(chain: str, step: ChainTransaction) -> bool:
     """Pay more for a transaction that waits too long, with the same nonce; every hash stays known."""
     given = config.get(chain)
-    late = Broadcast.objects.filter(transaction=step, signed_at__gt=Now() - timedelta(seconds=given.stuck_after_s))
-    if late.exists():
-        return False
     newest = Broadcast.objects.filter(transaction=step).order_by("pk").last()
-    if newest is None:
+    if newest is None or not _is_stuck(newest, after=timedelta(seconds=given.stuck_after_s)):
         return False
     offer = _better(newest, fees.estimate(chain=chain), cap=given.fee_cap)
     if offer is None:
@@ -120,6 +117,15 @@ def _replace_stuck(chain: str, step: ChainTransaction) -> bool:
     found = offering.offer(chain=chain, broadcast_id=made.pk)
     _log.warning("chains.replaced", chain=chain, nonce=step.nonce, old=newest.tx_hash, new=made.tx_hash, found=found)
     return found in {Offer.TAKEN, Offer.UNKNOWN, Offer.NOT_SENT}
+
+
+def _is_stuck(newest: Broadcast, *, after: timedelta) -> bool:
+    """Say whether a higher offer could help: it was offered long ago, or the node wants more."""
+    said = offering.meaning(newest.trouble)
+    if said in {Offer.POOR, Offer.UNDERPRICED}:
+        return said is Offer.UNDERPRICED
+    lately = Q(signed_at__gt=Now() - after) | Q(sent_at__gt=Now() - after)
+    return not Broadcast.objects.filter(lately, pk=newest.pk).exists()
 
 
 def _better(newest: Broadcast, price: FeeEstimate, *, cap: int) -> Fees | None:

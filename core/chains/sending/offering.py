@@ -63,7 +63,7 @@ def _send(chain: str, kept: Broadcast) -> tuple[Offer, str]:
     try:
         client.of(chain).send(kept.raw, tx_hash=kept.tx_hash, key=kept.transaction.operation.key)
     except client.NodeSays as said:
-        found = _meaning(said.said)
+        found = meaning(said.said)
         return found, "" if found is Offer.TAKEN else said.said
     except contract.OutcomeUnknown as fault:
         return Offer.UNKNOWN, fault.detail
@@ -72,6 +72,7 @@ def _send(chain: str, kept: Broadcast) -> tuple[Offer, str]:
     return Offer.TAKEN, ""
 
 
-def _meaning(said: str) -> Offer:
+def meaning(said: str) -> Offer:
+    """Return what a node's refusal means for the transaction."""
     lowered = said.lower()
     return next((found for words, found in _WORDS if words in lowered), Offer.REFUSED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.chains import config, keystore, wallets, watch
+from core.chains import books, config, keystore, wallets, watch
 from core.chains.following import listeners
 from core.chains.node import client
 from core.providers.transport import http
@@ -30,10 +30,11 @@ def configured(chain: Chain, settings: Any) -> Chain:
 
 
 @pytest.fixture
-def ethereum(configured: Chain, db: None) -> Chain:
+def ethereum(configured: Chain, db: None) -> Iterator[Chain]:
     """Give the chain with a seed, a treasury of 1,000,000 USDC, USDT and 100 ETH, and gas of 10 ETH."""
     fund(configured)
-    return configured
+    yield configured
+    assert [each for each in books.breaks() if each.check != "chains wallets"] == []
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.chains import operations
+from core.chains import operations, wallets
 from core.chains.models import Broadcast, OperationState, Wallet
 from tests.chain.handle import Chain
 from tests.core.chains.acts import ETHER, older, pay, state, tick
@@ -61,6 +61,25 @@ def test_a_stuck_transaction_is_replaced_under_its_nonce(ethereum: Chain) -> Non
     assert (view.steps[0].hash, view.state) == (second.tx_hash, OperationState.MINED)
     assert ethereum.ether_of(ethereum.accounts[0]) == before + ETHER
     assert Wallet.objects.get(owner="treasury").next_nonce == 1
+
+
+def test_an_address_without_coin_is_not_made_to_bid(ethereum: Chain) -> None:
+    treasury = wallets.address_of(owner="treasury", chain="ethereum")
+    with ethereum.held():
+        pay(ethereum)
+        ethereum.node.call("anvil_dropAllTransactions")
+        ethereum.give_ether(treasury, 0)
+        older(timedelta(minutes=2))
+        seen = [tick(ethereum).attended for _ in range(2)]
+        assert [(each.offered, each.replaced) for each in seen] == [(1, 0), (0, 0)]
+        assert "nsufficient funds" in Broadcast.objects.get().trouble
+        ethereum.give_ether(treasury, 100 * ETHER)
+        older(timedelta(minutes=2))
+        assert tick(ethereum).attended.offered == 1
+        ethereum.mine()
+    tick(ethereum)
+
+    assert (state(), Broadcast.objects.get().trouble) == (OperationState.MINED, "")
 
 
 def test_the_cap_ends_the_bidding(ethereum: Chain, settings: Any) -> None:
