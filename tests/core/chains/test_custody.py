@@ -49,7 +49,7 @@ def test_it_is_known_and_says_what_it_can(db: None) -> None:
 
     assert [each.adapter.code for each in found] == ["treasury"]
     assert found[0].capability.proof is Proof.LOOKUP_BY_KEY
-    assert found[0].capability.proof_after_s == 60.0
+    assert found[0].capability.proof_after_s == 120.0
 
 
 def test_coins_reach_the_customers_address_with_gas_for_what_comes_next(ethereum: Chain) -> None:

@@ -159,3 +159,15 @@ def test_a_waiting_step_is_signed_when_the_others_are_in_a_block(ethereum: Chain
     assert [step.nonce for step in second.steps] == [0, 0]
     assert done.state is OperationState.FINAL
     assert evm.balance(chain="ethereum", address=address).units < ETHER // 2
+
+
+def test_what_took_too_long_is_not_stored_later(ethereum: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up that finds nothing a minute after the call proves that nothing will come."""
+    clock = iter([0.0, operations._STORE_WITHIN_S + 0.1])
+    monkeypatch.setattr(operations, "_now_s", lambda: next(clock))
+
+    with pytest.raises(contract.Unavailable, match="node_slow"):
+        operations.submit(key="k1", chain="ethereum", steps=[pay(ethereum.accounts[0])])
+
+    assert ChainOperation.objects.count() == 0
+    assert operations.PROVEN_AFTER_S > operations._STORE_WITHIN_S + 60
