@@ -31,7 +31,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "probe the providers": every(30, "providers.probe"),
     "ask for prices": every(5, "market.observe"),
     "fetch candles": every(20, "market.refresh_candles"),
-    "ask what is traded": every(3600, "investing.refresh_pairs"),
+    "ask what is traded": every(300, "investing.refresh_pairs"),
     "ask what strategies are worth": every(30, "defi.observe"),
     "forget old prices": every(3600, "market.forget"),
     "follow the providers' state": every(2, "realtime.follow_providers"),

@@ -1,6 +1,6 @@
 """The pairs that customers trade from the first day on. Data: rows are added and changed without a release.
 
-What the exchange says of them (minimums, decimals, fee) is as it was when this was written; it is asked every hour.
+What the exchange says of them (minimums, decimals, fee) is as it was when this was written; it is asked every few minutes.
 """
 
 from django.db import migrations
