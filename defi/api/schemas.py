@@ -11,13 +11,24 @@ from rest_framework import serializers
 from core.api import amounts
 from core.kernel import assets, clock, ids
 from core.kernel.money import Money
-from core.orchestration.api.schemas import Amount, Asset
+from core.orchestration.api.schemas import Amount, Asset, TransactionRequest
 from defi import queries
 from defi.models import Position, PositionChange, PositionState
 from defi.queries import Offered
 
 _PLACES = 6
 _MILLION = 10**_PLACES
+
+
+class DefiTransactionRequest(TransactionRequest):
+    strategy = serializers.CharField(required=False, help_text="Of start_strategy: its id in /defi/strategies.")
+    position_id = serializers.CharField(required=False, help_text="Of harvest and stop_strategy.")
+    max_slippage_bps = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=500,
+        help_text="Of swap: by how much the price may get worse. 50 if absent.",
+    )
 
 
 class StrategyAnswer(serializers.Serializer[Any]):

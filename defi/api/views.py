@@ -27,7 +27,7 @@ class Transactions(DomainTransactions):
 
     @extend_schema(
         operation_id="defi_transactions_create",
-        request=transaction_schemas.TransactionRequest,
+        request=schemas.DefiTransactionRequest,
         responses={201: transaction_schemas.Transaction},
         summary="Start, harvest or stop a strategy, or swap",
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from core.chains import abi, config, evm, fees, operations, wallets
 from core.chains.node import answers, client
 from core.chains.operations import OperationView, Step
+from core.chains.sending.steps import TOP_UP
 from core.kernel import errors
 from core.kernel.money import Money
 from core.providers import contract
@@ -17,7 +18,6 @@ from core.providers.contract import Order
 
 # What a contract's call and its allowance may use, with room; what is not used stays at the address for the next one.
 GAS_AHEAD = 900_000
-TOP_UP = "top_up"
 
 
 def send(order: Order, build: Callable[[], Sequence[Step]]) -> OperationView:
@@ -82,11 +82,14 @@ def _approve(owner: UUID, token: str, spender: str, units: int, label: str) -> S
 
 
 def _with_gas(order: Order, chain: str, steps: Sequence[Step]) -> list[Step]:
-    """Put a top-up from the gas wallet before the steps where the address holds too little for them."""
-    address = wallets.address_of(owner=owner_of(order), chain=chain)
-    needed = fees.estimate(chain=chain).ceiling(gas=GAS_AHEAD, speed="fast")
-    free = evm.balance(chain=chain, address=address).units - sum(step.value for step in steps)
-    if free >= needed.units:
+    """Put a top-up from the gas wallet before the steps where too little that was brought as gas is left for them.
+
+    The coin that a customer owns may lie at the same address: it is never spent on gas.
+    """
+    wallet = wallets.ensure(owner=owner_of(order), chain=chain)
+    needed = fees.estimate(chain=chain).ceiling(gas=GAS_AHEAD, speed="fast").units
+    left = max(min(wallet.gas_left, evm.balance(chain=chain, address=wallet.address).units), 0)
+    if left >= needed:
         return list(steps)
-    top_up = Step(sender=wallets.GAS, to=address, value=2 * needed.units - max(free, 0), label=TOP_UP)
+    top_up = Step(sender=wallets.GAS, to=wallet.address, value=2 * needed - left, label=TOP_UP)
     return [top_up, *(replace(step, waits=True) for step in steps)]

@@ -84,12 +84,10 @@ def test_a_harvest_takes_the_yield_and_leaves_the_rest_at_work(ethereum: Chain) 
     assert 0 <= left < 10_000
 
 
-def test_what_is_left_of_an_old_allowance_is_reset_first(ethereum: Chain) -> None:
+def test_nothing_is_allowed_beyond_the_order(ethereum: Chain) -> None:
     ana = world.customer()
-    ethereum.give_ether(travel.address(ana), 10**18)
-    started = world.start(ana, "500")
 
-    travel.settle(ethereum, started)
+    travel.settle(ethereum, world.start(ana, "500"))
 
     allowed = ethereum.ask(USDC, "allowance(address,address)", travel.address(ana), ethereum.address(POOL))
     assert allowed == 0
@@ -98,7 +96,7 @@ def test_what_is_left_of_an_old_allowance_is_reset_first(ethereum: Chain) -> Non
 def test_a_supply_that_vanishes_with_its_block_is_mined_again_and_posted_once(ethereum: Chain) -> None:
     ana = world.customer()
     started = world.start(ana, "500")
-    for _ in range(ROUNDS_TO_SUPPLY):
+    for _ in range(travel.ROUNDS):
         world.again(started)
         if engine.see(started).state == "BLOCKCHAIN_CONFIRMATION":
             break
@@ -113,9 +111,6 @@ def test_a_supply_that_vanishes_with_its_block_is_mined_again_and_posted_once(et
     assert world.position(ana).units == _scaled(ethereum, ana) > 0
     supplied = Money(int(world.position(ana).cost_units), world.USDC)
     assert abs(ethereum.balance_of(ATOKEN, travel.address(ana)) - supplied.units) < 1_000
-
-
-ROUNDS_TO_SUPPLY = 20
 
 
 def _withdrawn(chain: Chain, tx_hash: str) -> int:

@@ -25,5 +25,13 @@ def settle(chain: Chain, transaction_id: UUID) -> None:
     raise AssertionError(f"still {engine.see(transaction_id).state} after {ROUNDS} blocks")
 
 
+def follow(chain: Chain) -> None:
+    """Mine and watch until what was submitted is final, steps that wait for others included."""
+    for _ in range(3):
+        watch.tick(chain="ethereum")
+        chain.mine(3)
+    watch.tick(chain="ethereum")
+
+
 def address(owner: CustomerView) -> str:
     return wallets.address_of(owner=owner.id, chain="ethereum")
