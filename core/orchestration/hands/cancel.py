@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.audit import audit
 from core.kernel import errors
-from core.orchestration import outcomes
+from core.orchestration import kinds, outcomes
 from core.orchestration.engine import claims
 from core.orchestration.judging import endings, legs
 from core.orchestration.models import Transaction
@@ -21,7 +21,7 @@ _AT_ONCE = (BEFORE_RESERVATION - {State.COMPLIANCE_CHECK, State.KYC_VERIFICATION
 
 
 class TooLateToCancel(errors.Conflict):
-    """A provider has it, or it has ended, or it is under review. HTTP 409."""
+    """A provider has it, or it has happened or ended, or it is under review. HTTP 409."""
 
     default_code = "not_cancelable"
 
@@ -61,6 +61,8 @@ def by_staff(*, transaction_id: UUID, actor: str, reason: str) -> None:
 
 def _cancelled(txn: Transaction, *, actor: str, reason: str) -> Change:
     change = changes.begin(txn)
+    if kinds.of(txn).rules.is_forced:
+        raise TooLateToCancel(detail="It has happened already.")
     if txn.state in _AT_ONCE:
         endings.end(change=change, reason=reason, actor=actor)
     elif txn.state in AT_PROVIDER and legs.may_be_cancelled(txn):

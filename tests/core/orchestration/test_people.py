@@ -8,11 +8,12 @@ from core.compliance import cases
 from core.compliance.models import Case
 from core.identity.customers import CustomerView
 from core.kernel import errors, ids
+from core.orchestration import outcomes
 from core.orchestration.engine import sweeps
 from core.orchestration.hands import cancel, deadletters, holdups
 from core.orchestration.models import DeadLetter, Transaction
 from core.orchestration.states import State
-from core.providers.contract import OutcomeUnknown, Stage
+from core.providers.contract import Operation, OutcomeUnknown, Report, Stage
 from tests.core.orchestration import fakes, world
 from tests.core.orchestration.fakes import said
 
@@ -45,6 +46,27 @@ def test_what_a_provider_has_cannot_be_cancelled(bank: fakes.FakeProvider) -> No
         _cancel(ana, made)
 
     assert world.figures(ana) == (10_000, 2_000, 0)
+
+
+def test_nobody_cancels_what_has_happened(bank: fakes.FakeProvider) -> None:
+    """A charge-back is posted whatever its customer, or staff, would like."""
+    ana = world.customer("ana")
+    bank.submits = [said(Stage.SETTLED)]
+    made = world.start(ana, world.wish("deposit", "100.00", by=world.card(ana)))
+    world.work()
+    (attempt,) = world.attempts(made)
+    disputed = Report(operation=Operation.CHARGE, stage=Stage.DISPUTED, provider_ref="ref_1", key=attempt.key)
+    outcomes.apply([outcomes.Reported(provider="increase", source="webhook", report=disputed)])
+    child = Transaction.objects.get(parent_id=made)
+
+    with pytest.raises(cancel.TooLateToCancel):
+        _cancel(ana, child.id)
+    with pytest.raises(cancel.TooLateToCancel):
+        cancel.by_staff(transaction_id=child.id, actor="staff:1", reason="a friend of mine")
+    world.work()
+
+    assert world.see(child.id).state == "COMPLETED"
+    assert world.figures(ana) == (0, 0, 0)
 
 
 def test_nobody_cancels_what_is_somebody_elses() -> None:
