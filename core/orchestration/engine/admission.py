@@ -17,7 +17,7 @@ from core.orchestration.gates import Finding, Party, Subject, Verdict
 from core.orchestration.judging import endings, legs
 from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
-from core.orchestration.states import State
+from core.orchestration.states import AT_PROVIDER, State
 from core.orchestration.steps import changes, writing
 from core.orchestration.steps.changes import Change
 
@@ -56,7 +56,7 @@ def admit(transactions: Sequence[Transaction], instruments: Mapping[UUID, Instru
         problem = _problem(txn, subject)
         if problem or finding.verdict is Verdict.REFUSE:
             endings.end(
-                change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == "deadline_passed"
+                change=change, reason=problem or NOT_PERMITTED, actor=ACTOR, expired=problem == endings.DEADLINE_PASSED
             )
         elif finding.verdict is Verdict.HOLD:
             _hold_up(change, finding)
@@ -100,7 +100,7 @@ def _party(view: CustomerView) -> Party:
 def _problem(txn: Transaction, subject: Subject) -> str:
     """Return why this cannot go on whatever the gates say, or an empty string."""
     if txn.is_overdue:
-        return "deadline_passed"
+        return endings.DEADLINE_PASSED
     if subject.customer.status == "frozen":
         return ACCOUNT_FROZEN
     if subject.counterparty is not None and subject.counterparty.status == "frozen":
@@ -109,10 +109,11 @@ def _problem(txn: Transaction, subject: Subject) -> str:
 
 
 def barred(transactions: Sequence[Transaction]) -> dict[UUID, str]:
-    """Return which of these may not be sent any more because a customer was frozen since, and the reason to tell.
+    """Return which of these may not be sent any more, and the reason to tell.
 
-    What has happened already is never barred: it is posted as what it is. Nor is what can no longer be taken back: a
-    frozen customer's coins still come home.
+    A customer was frozen since, or it was to be cancelled, or its time is over, and it is certainly not executed. What
+    has happened already is never barred: it is posted as what it is. Nor is what can no longer be taken back: a frozen
+    customer's coins still come home.
     """
     asked = [txn for txn in transactions if not kinds.of(txn).rules.is_forced and not legs.is_past_the_pivot(txn)]
     if not asked:
@@ -124,6 +125,10 @@ def barred(transactions: Sequence[Transaction]) -> dict[UUID, str]:
             found[txn.id] = ACCOUNT_FROZEN
         elif txn.counterparty_id is not None and people[txn.counterparty_id].is_frozen:
             found[txn.id] = RECIPIENT_UNAVAILABLE
+        elif txn.state in AT_PROVIDER and txn.security.get("cancel_requested"):
+            found[txn.id] = str(txn.security["cancel_requested"])
+        elif txn.state in AT_PROVIDER and txn.is_overdue:
+            found[txn.id] = endings.DEADLINE_PASSED
     return found
 
 

@@ -82,7 +82,8 @@ def stop(
             if attempt.state == AttemptState.PREPARED:
                 attempt.state = AttemptState.NOT_EXECUTED
                 change.attempts[attempt.id] = attempt
-        endings.end(change=change, reason=reasons[txn.id], actor=ACTOR)
+        reason = reasons[txn.id]
+        endings.end(change=change, reason=reason, actor=ACTOR, expired=reason == endings.DEADLINE_PASSED)
         pending.append(change)
     for transaction_id, verdict in writing.write(pending).items():
         if verdict != "stale":
@@ -99,7 +100,7 @@ def _decide(
     if txn.parent_id is not None and kinds.of(txn).rules.is_forced:
         _post_reversal(change, parents)
     elif txn.is_overdue and txn.state == State.BALANCE_RESERVED:
-        endings.end(change=change, reason="deadline_passed", actor=ACTOR, expired=True)
+        endings.end(change=change, reason=endings.DEADLINE_PASSED, actor=ACTOR, expired=True)
     elif not kinds.of(txn).legs:
         endings.complete(change=change, report=None, actor=ACTOR)
     else:

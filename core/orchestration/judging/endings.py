@@ -14,6 +14,7 @@ from core.providers.contract import Report, Stage
 ACCEPTED = "accepted"
 RESERVED = "reserved"
 LIMITS = "limits"
+DEADLINE_PASSED = "deadline_passed"
 INSIST_AFTER_S = 60.0
 
 
@@ -30,7 +31,7 @@ def decline(*, change: Change, attempt: Attempt, reason: str, actor: str, stage:
         change.log("attempt.rejected", actor=actor, reason=reason[:60])
         change.due_in = 0
         return
-    if not legs.is_undo(attempt) and legs.named(change.transaction, attempt.leg).must_succeed:
+    if legs.named(change.transaction, attempt.leg).must_succeed:
         insist(change, attempt, reason, actor)
         return
     end(change=change, reason=reason, actor=actor)

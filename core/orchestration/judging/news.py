@@ -176,7 +176,7 @@ def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> Non
     if report.stage is Stage.CANCELED and asked_to_end:
         attempt.state = AttemptState.NOT_EXECUTED
         asked = txn.security.get("cancel_requested")
-        endings.end(change=change, reason=asked or "deadline_passed", actor=actor, expired=not asked)
+        endings.end(change=change, reason=asked or endings.DEADLINE_PASSED, actor=actor, expired=not asked)
         return
     endings.decline(
         change=change, attempt=attempt, reason=report.reason or str(report.stage), actor=actor, stage=report.stage

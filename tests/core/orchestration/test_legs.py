@@ -236,6 +236,47 @@ def test_a_customer_may_cancel_what_waits_for_a_market(treasury: fakes.FakeProvi
     assert world.figures(ana) == (10_000, 0, 0)
 
 
+def test_what_a_customer_cancelled_is_not_sent_once_more(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    """It was certainly not executed, so there is nothing to cancel at the provider, and nothing to send any more."""
+    patient = journeys.Journey()
+    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
+    pool.submits = [contract.Unavailable(), said(Stage.SETTLED, ref="p1")]
+    with journeys.registered(patient):
+        ana, made = _start()
+        world.work()
+        assert world.attempts(made)[0].state == AttemptState.PREPARED
+
+        cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
+        world.due_now(made)
+        world.work()
+
+    assert len(pool.orders) == 1
+    assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
+    assert [str(one.state) for one in world.attempts(made)] == ["NOT_EXECUTED"]
+    assert world.figures(ana) == (10_000, 0, 0)
+
+
+def test_an_order_whose_time_in_force_is_over_is_not_sent_once_more(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    patient = journeys.Journey()
+    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
+    pool.submits = [contract.OutcomeUnknown(), said(Stage.SETTLED, ref="p1")]
+    pool.statuses = [None]
+    with journeys.registered(patient):
+        ana, made = _start()
+        world.work()
+
+        world.past_deadline(made)
+        world.work()
+
+    assert len(pool.orders) == 1
+    assert (world.see(made).state, world.see(made).reason) == ("EXPIRED", "deadline_passed")
+    assert world.figures(ana) == (10_000, 0, 0)
+
+
 def test_a_customer_frozen_past_the_pivot_still_gets_his_coins_home(
     treasury: fakes.FakeProvider, pool: fakes.FakeProvider
 ) -> None:
