@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from core.fees import pricing, schedules
 from core.kernel import assets, errors
 from core.kernel.assets import Asset
 from core.kernel.money import Money
@@ -25,6 +26,8 @@ from investing.services import orders
 USD = assets.get("USD")
 # What a sale must be worth at least, by its price; what a purchase must be is in its rules.
 LEAST_SALE = Money(500, USD)
+# What the exchange may round up beyond the exact cost, and the unit that its adapter keeps back.
+ROUNDING_UNITS = 3
 _PRECISE = Context(prec=40)
 
 
@@ -35,42 +38,34 @@ class Locked:
     side: str
     pair: Pair
     price: Price
+    limit: Fraction
     band_bps: int
     usd_rate: Fraction
+    pointer: str
+    quantity: Money | None
 
 
 class Terms:
     """Investing's part in accepting a wish: is the pair open, is the price of now, is the size possible."""
 
     def open(self, *, kind: kinds.Kind, request: Request, customer_id: UUID) -> Opening:
-        """Find the pair and its price, and how far it may move.
+        """Find the pair and its price, how far it may move, and what that takes of the customer's money at most.
 
         Raises: InvalidInput (``required``); Refused (``amount_side_not_supported``, ``pair_not_offered``,
             ``market_closed``, ``price_unavailable``, ``price_stale``, ``amount_above_maximum``), each naming the field.
         """
         if request.target_asset is None:
             raise errors.InvalidInput(code="required", detail="Say what is to arrive.", pointer="/target/asset")
-        if request.side != "source":
-            raise errors.Refused(
-                code="amount_side_not_supported",
-                detail="Give source.amount: a trade at market spends exactly so much at most.",
-                pointer="/target/amount",
-            )
-        pair = _pair(kind.name, request.amount.asset, request.target_asset)
-        price = _price(pair.base_asset, pair.quote_asset, pointer=_coin_pointer(kind.name))
-        _check_most(pair, kind.name, request.amount, price)
-        locked = Locked(
-            side=kind.name,
-            pair=pair,
-            price=price,
-            band_bps=_band(pair, request.preferences),
-            usd_rate=_usd_rate(pair, pointer=_coin_pointer(kind.name)),
-        )
+        pair = _pair(kind.name, request.asset, request.target_asset)
+        locked = _locked(kind.name, pair, request)
+        usd_price = _usd_price(request.asset, locked)
+        source = request.amount if locked.quantity is None else _takes(kind, locked, locked.quantity, usd_price)
+        _check_most(locked, source)
         return Opening(
             method=METHOD,
-            source=request.amount,
+            source=source,
             target_asset=request.target_asset,
-            usd_price=_usd_price(request.amount.asset, locked),
+            usd_price=usd_price,
             data={"locked": locked},
         )
 
@@ -80,16 +75,10 @@ class Terms:
         Raises: Refused (``amount_below_minimum``).
         """
         locked: Locked = opening.data["locked"]
-        limit = prices.worst(
-            price=locked.price.value,
-            band_bps=locked.band_bps,
-            side=locked.side,
-            decimals=locked.pair.price_decimals,
-        )
-        expected = _brings(locked, net, locked.price.value)
-        minimum = _brings(locked, net, limit)
+        expected = locked.quantity or _brings(locked, net, locked.price.value)
+        minimum = locked.quantity or _brings(locked, net, locked.limit)
         _check_size(locked, net, minimum)
-        return Fixed(expected=expected, minimum=minimum, data=_data(locked, opening, limit, (expected, minimum)))
+        return Fixed(expected=expected, minimum=minimum, data=_data(locked, opening, expected, minimum))
 
     def begin(self, *, kind: kinds.Kind, transaction_id: UUID, customer_id: UUID, data: Mapping[str, Any]) -> None:
         """Write the order as it is locked, beside the transaction."""
@@ -110,6 +99,64 @@ def _pair(side: str, given: Asset, wanted: Asset) -> Pair:
             code="market_closed", detail="The exchange takes no orders for it right now.", pointer="/target/asset"
         )
     return pair
+
+
+def _locked(side: str, pair: Pair, request: Request) -> Locked:
+    pointer = "/target/asset" if side == "buy" else "/source/asset"
+    price = _price(pair.base_asset, pair.quote_asset, pointer=pointer)
+    band_bps = _band(pair, request.preferences)
+    return Locked(
+        side=side,
+        pair=pair,
+        price=price,
+        limit=prices.worst(price=price.value, band_bps=band_bps, side=side, decimals=pair.price_decimals),
+        band_bps=band_bps,
+        usd_rate=_usd_rate(pair, pointer=pointer),
+        pointer=f"/{request.side}/amount",
+        quantity=_quantity(side, pair, request),
+    )
+
+
+def _quantity(side: str, pair: Pair, request: Request) -> Money | None:
+    """Return how many coins are to arrive, where the customer named that and not what he gives."""
+    if request.side == "source":
+        return None
+    if side != "buy":
+        raise errors.Refused(
+            code="amount_side_not_supported",
+            detail="Give source.amount: what a sale brings is the market's to say.",
+            pointer="/target/amount",
+        )
+    lot = 10 ** max(request.amount.asset.decimals - pair.lot_decimals, 0)
+    if request.amount.units % lot:
+        raise errors.Refused(
+            code="amount_not_tradable",
+            detail=f"The exchange trades {pair.lot_decimals} decimals of {request.amount.asset.symbol}.",
+            pointer="/target/amount",
+        )
+    return request.amount
+
+
+def _takes(kind: kinds.Kind, locked: Locked, coins: Money, usd_price: Decimal | None) -> Money:
+    """Return what so many coins take at the worst price, with the exchange's fee, its rounding and our fees.
+
+    Raises: Refused (``amount_below_minimum``).
+    """
+    worst = locked.limit * (1 + Fraction(locked.pair.taker_fee))
+    cost = prices.brought(coins=coins, price=worst, asset=locked.pair.quote_asset)
+    wanted = pricing.PriceRequest(
+        domain=kind.domain,
+        kind=kind.name,
+        amount=Money(cost.units + ROUNDING_UNITS, cost.asset),
+        side="target",
+        method=METHOD,
+        usd_price=usd_price,
+    )
+    takes = pricing.price(request=wanted, schedule=schedules.current()).debit
+    least = Money(kind.rules.minimum_units[takes.asset.code], takes.asset)
+    if takes < least:
+        raise errors.Refused(code="amount_below_minimum", detail=f"The least is {least}.", pointer=locked.pointer)
+    return takes
 
 
 def _price(base: Asset, quote: Asset, *, pointer: str) -> Price:
@@ -134,10 +181,6 @@ def _usd_price(given: Asset, locked: Locked) -> Decimal | None:
     return _PRECISE.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
-def _coin_pointer(side: str) -> str:
-    return "/target/asset" if side == "buy" else "/source/asset"
-
-
 def _band(pair: Pair, preferences: Mapping[str, Any]) -> int:
     """Return how far the price may move. A customer may allow less than the pair's band, never more."""
     wished = preferences.get("max_slippage_bps")
@@ -152,14 +195,15 @@ def _brings(locked: Locked, net: Money, price: Fraction) -> Money:
     return prices.brought(coins=net, price=kept, asset=locked.pair.quote_asset)
 
 
-def _check_most(pair: Pair, side: str, given: Money, price: Price) -> None:
-    money = given if side == "buy" else prices.brought(coins=given, price=price.value, asset=pair.quote_asset)
+def _check_most(locked: Locked, given: Money) -> None:
+    pair, price = locked.pair, locked.price.value
+    money = given if locked.side == "buy" else prices.brought(coins=given, price=price, asset=pair.quote_asset)
     if money.units > int(pair.maximum_cost):
         most = Money(int(pair.maximum_cost), pair.quote_asset)
         raise errors.Refused(
             code="amount_above_maximum",
             detail=f"One order moves {most.text} {pair.quote_asset.symbol} at most.",
-            pointer="/source/amount",
+            pointer=locked.pointer,
         )
 
 
@@ -172,7 +216,7 @@ def _check_size(locked: Locked, net: Money, minimum: Money) -> None:
         raise errors.Refused(
             code="amount_below_minimum",
             detail=f"After fees an order has at least {least.text} {pair.base_asset.symbol} and is worth {LEAST_SALE}.",
-            pointer="/source/amount",
+            pointer=locked.pointer,
         )
 
 
@@ -180,10 +224,11 @@ def _is_small_sale(locked: Locked, money: Money) -> bool:
     return locked.side == "sell" and prices.brought(coins=money, price=locked.usd_rate, asset=USD) < LEAST_SALE
 
 
-def _data(locked: Locked, opening: Opening, limit: Fraction, promised: tuple[Money, Money]) -> dict[str, str]:
+def _data(locked: Locked, opening: Opening, expected: Money, minimum: Money) -> dict[str, str]:
     """Return the terms as they are kept with the transaction: texts, so that no reader makes floats of them."""
-    expected, minimum = promised
+    quantity = {} if locked.quantity is None else {"quantity": locked.quantity.text}
     return {
+        **quantity,
         "side": locked.side,
         "pair": locked.pair.code,
         "order_type": orders.MARKET,
@@ -191,7 +236,7 @@ def _data(locked: Locked, opening: Opening, limit: Fraction, promised: tuple[Mon
         "gets": opening.target_asset.code,
         "asked": str(opening.source.units),
         "price": prices.text(locked.price.value),
-        "limit_price": prices.text(limit),
+        "limit_price": prices.text(locked.limit),
         "band_bps": str(locked.band_bps),
         "price_source": locked.price.source,
         "price_age_s": f"{locked.price.age_s:.1f}",

@@ -243,3 +243,17 @@ def test_an_order_that_stalls_in_the_middle_is_canceled_there(exchange: Sandbox)
     assert (order["status"], Money.parse(order["vol_exec"], BTC).units) == ("canceled", executed)
     assert world.figures(ana, BTC) == (executed, 0)
     assert world.figures(ana, USD) == (1_000_000 - int(engine.see(made).results["spent"]), 0)
+
+
+@pytest.mark.parametrize("amount", ["0.01000000", "0.12345678"])
+def test_exactly_so_many_coins_are_bought(exchange: Sandbox, amount: str) -> None:
+    ana = engine.customer("ana", units=10_000_000)
+
+    made = world.buy_exactly(ana, amount)
+    until_settled(made)
+
+    row = engine.see(made)
+    assert (row.state, row.reason) == ("COMPLETED", "")
+    assert Money(world.figures(ana, BTC)[0], BTC).text == amount
+    assert world.figures(ana, USD) == (10_000_000 - int(row.results["spent"]), 0)
+    assert int(row.results["given_back"]) > 0

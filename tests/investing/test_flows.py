@@ -337,3 +337,18 @@ def test_a_customer_may_cancel_what_has_not_been_executed_yet(exchange: FakeProv
 
     assert (engine.see(made).state, engine.see(made).reason) == ("COMPLETED", "partially_filled")
     assert world.figures(ana, BTC) == (39_500, 0)
+
+
+def test_so_many_coins_are_bought_and_what_was_held_for_the_worst_price_comes_back(exchange: FakeProvider) -> None:
+    ana = engine.customer("ana", units=200_000)
+    exchange.submits = [said(Stage.SETTLED, fill("T1", 100_400, 1_000_000))]
+
+    made = world.buy_exactly(ana, "0.01000000")
+    assert engine.see(made).debit == Money(101_661, USD)
+    world.work()
+
+    assert exchange.orders[0].terms["quantity"] == "0.01000000"
+    assert engine.see(made).receive == Money(1_000_000, BTC)
+    # 1,004.00 to the exchange and a quarter of a percent of what it took with our fee to us.
+    assert world.figures(ana, USD) == (200_000 - 100_400 - 251, 0)
+    assert engine.see(made).results["given_back"] == "1010"

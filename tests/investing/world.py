@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -100,6 +101,19 @@ def buy(owner: CustomerView, amount: str, *, coin: Asset = BTC, money: Asset = U
 def sell(owner: CustomerView, amount: str, *, coin: Asset = BTC, money: Asset = USD) -> UUID:
     """Accept a sale and return the transaction's id."""
     return world.start(owner, wish("sell", amount, given=coin, wanted=money))
+
+
+def buy_exactly(owner: CustomerView, amount: str, *, coin: Asset = BTC, money: Asset = USD) -> UUID:
+    """Accept a purchase of so many coins and return the transaction's id."""
+    return world.start(owner, exactly(amount, coin=coin, money=money))
+
+
+def exactly(amount: str, *, coin: Asset = BTC, money: Asset = USD, kind: str = "buy") -> Request:
+    """Say how many coins (or, selling, how much money) are to arrive."""
+    arrives = coin if kind == "buy" else money
+    given = money if kind == "buy" else coin
+    wanted = wish(kind, "0", given=given, wanted=arrives)
+    return dataclasses.replace(wanted, side="target", amount=Money.parse(amount, arrives))
 
 
 def work(*transactions: UUID) -> None:

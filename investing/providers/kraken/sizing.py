@@ -125,8 +125,17 @@ def _volume(order: contract.Order, *, market: Market, price: Fraction | None) ->
     if price is None:
         cost = _floor(money, market.quote.decimals)
         return (text(cost, market.quote.decimals), True) if cost else ("", True)
-    volume = _floor(money / price, decimals)
+    volume = _floor(min(money / price, _wanted(order) or money / price), decimals)
     return (text(volume, decimals), False) if volume else ("", False)
+
+
+def _wanted(order: contract.Order) -> Fraction | None:
+    """Return how many coins are wanted, where the customer named that: the money is enough at the worst price."""
+    given = order.terms.get("quantity")
+    try:
+        return None if given is None else exact(str(given))
+    except Malformed as error:
+        raise contract.Rejected(code="order_invalid", detail="The quantity is not a number.") from error
 
 
 def _floor(value: Fraction, decimals: int) -> Fraction:

@@ -145,3 +145,30 @@ def test_the_order_is_kept_as_it_was_locked(exchange: FakeProvider) -> None:
     row = InvestingDetail.objects.get(transaction_id=made)
     assert (row.side, row.pair, row.gives, row.gets) == ("buy", "BTC/USD", "USD", "BTC:bitcoin")
     assert (int(row.asked), row.limit_price, int(row.received)) == (10_000, "101000", 0)
+
+
+def test_so_many_coins_take_what_they_cost_at_worst_and_our_fee(exchange: FakeProvider) -> None:
+    ana = engine.customer("ana")
+
+    found = accept.agree(request=world.exactly("0.01000000"), customer_id=ana.id)
+
+    # 0.01 at 101,000 is 1,010.00, with 0.4 % for the exchange 1,014.04, and so much more that 0.25 % of it is ours.
+    assert found.source == Money(101_661, USD)
+    given = found.prepared.sheet.receive + found.prepared.sheet.by_tier["provider"]
+    assert given == Money(101_407, USD)
+    assert (found.expected, found.minimum) == (Money(1_000_000, BTC), Money(1_000_000, BTC))
+    assert found.terms["quantity"] == "0.01000000"
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (world.exactly("0.00005000"), "amount_below_minimum"),
+        (world.exactly("0.00009800"), "amount_below_minimum"),
+        (world.exactly("2.50000000"), "amount_above_maximum"),
+        (world.exactly("0.100000000000000001", coin=ETH), "amount_not_tradable"),
+        (world.exactly("100.00", kind="sell"), "amount_side_not_supported"),
+    ],
+)
+def test_what_is_to_arrive_has_its_limits_too(exchange: FakeProvider, request_: Request, code: str) -> None:
+    assert refusal(request_) == (code, "/target/amount")
