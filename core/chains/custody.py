@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from core.chains import abi, config, evm, fees, operations, reports, wallets
+from core.chains import abi, config, evm, fees, gas, operations, reports, wallets
 from core.chains.fees import FeeEstimate
 from core.chains.operations import OperationView, Step
 from core.chains.reports import Outcome
@@ -114,8 +114,8 @@ def _out(order: Order, price: FeeEstimate) -> list[Step]:
     """Return the steps from the treasury to the customer: gas for both where it is short, then the move."""
     owner, chain = _customer(order), _chain(order)
     address = wallets.address_of(owner=owner, chain=chain)
-    first = _top_up(wallets.TREASURY, price, chain, gas=GAS_OF_A_MOVE, times=GAS_MOVES_AHEAD)
-    then = _top_up(owner, price, chain, gas=GAS_AHEAD, times=2)
+    first = gas.top_up(owner=wallets.TREASURY, chain=chain, price=price, gas=GAS_OF_A_MOVE, times=GAS_MOVES_AHEAD)
+    then = gas.top_up(owner=owner, chain=chain, price=price, gas=GAS_AHEAD)
     return [*first, *then, _transfer(wallets.TREASURY, address, order.amount, waits=bool(first))]
 
 
@@ -123,7 +123,7 @@ def _in(order: Order, price: FeeEstimate) -> list[Step]:
     """Return the steps from the customer to the treasury."""
     owner, chain = _customer(order), _chain(order)
     treasury = wallets.address_of(owner=wallets.TREASURY, chain=chain)
-    first = _top_up(owner, price, chain, gas=GAS_OF_A_MOVE, times=2)
+    first = gas.top_up(owner=owner, chain=chain, price=price, gas=GAS_OF_A_MOVE)
     return [*first, _transfer(owner, treasury, order.amount, waits=bool(first))]
 
 
@@ -143,19 +143,6 @@ def _transfer(sender: wallets.Owner, to: str, amount: Money, *, waits: bool = Fa
         return Step(sender=sender, to=to, value=amount.units, label=MOVE, waits=waits)
     data = abi.encode(_TRANSFER, to, amount.units)
     return Step(sender=sender, to=given.token(amount.asset), data=data, label=MOVE, waits=waits)
-
-
-def _top_up(owner: wallets.Owner, price: FeeEstimate, chain: str, *, gas: int, times: int) -> list[Step]:
-    """Return the step that brings gas to an address, ``times`` what is needed, where less than that is left of it.
-
-    Only what was brought as gas counts: the coin that customers own may lie at the same address.
-    """
-    wallet = wallets.ensure(owner=owner, chain=chain)
-    needed = price.ceiling(gas=gas, speed="fast").units
-    left = max(min(wallet.gas_left, evm.balance(chain=chain, address=wallet.address).units), 0)
-    if left >= needed:
-        return []
-    return [Step(sender=wallets.GAS, to=wallet.address, value=times * needed - left, label=TOP_UP)]
 
 
 def _report(view: OperationView, operation: Operation) -> Report:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from eth_account import Account
-
 from core.chains.families import families
 from core.chains.signing import seeds
 from core.chains.signing.authorised import Authorised, NotAuthorised
+from core.chains.signing.library import Account
 from core.chains.signing.signed import Signed
 
 

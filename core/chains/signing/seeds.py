@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 
 from django.db import connection
-from eth_account.hdaccount import generate_mnemonic, key_from_seed, seed_from_mnemonic
-from eth_account.types import Language
 from eth_keys import datatypes as keys
 
 from core.chains.models import Seed
+from core.chains.signing.library import Language, generate_mnemonic, key_from_seed, seed_from_mnemonic
 from core.encryption import cipher
 from core.kernel import errors
 

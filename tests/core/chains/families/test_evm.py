@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 
 from core.chains.families import families
 from core.chains.families.evm import Evm
+from core.chains.signing.library import key_from_seed, seed_from_mnemonic
 from core.kernel import errors
 
 # https://eips.ethereum.org/EIPS/eip-55
