@@ -193,7 +193,7 @@ def _give_up_on_provider(change: Change, attempt: Attempt, reason: str, actor: s
     attempt.state = AttemptState.NOT_EXECUTED
     change.log("attempt.given_up", actor=actor, reason=reason, data={"provider": attempt.provider})
     change.due_in = 0
-    if not legs.is_undo(attempt) and legs.named(change.transaction, attempt.leg).must_succeed:
+    if legs.is_undo(attempt) or legs.named(change.transaction, attempt.leg).must_succeed:
         endings.insist(change, attempt, reason, actor)
 
 

@@ -21,14 +21,17 @@ from core.orchestration.steps.changes import Change
 from core.resilience import retry
 
 ACTOR = "system:compensation"
+# In a transaction's security context: the number of the last attempt that a person has looked at.
+LOOKED_AT = "undo_looked_at"
 _LOOK_AGAIN_S = 5.0
 
 
 def compensate(transaction: Transaction, past: Sequence[Attempt]) -> Call | None:
     """Undo the last registered effect and come again for the next; finish when there is none.
 
-    Returns the call that is to be made now, where undoing takes one. An undo that the ledger refuses, or that no
-    provider carries out, becomes a dead letter and the next one is tried: the others must not wait for it.
+    Returns the call that is to be made now, where undoing takes one. An undo that the ledger refuses becomes a dead
+    letter and the next one is tried: the others must not wait for it. One that every provider refuses becomes a dead
+    letter, too, but what was registered before it waits: the money that it would free is not there.
     """
     if not transaction.undo:
         _finish(transaction)
@@ -65,8 +68,10 @@ def _by_call(transaction: Transaction, done: Leg, back: Leg, past: Sequence[Atte
     if last is not None and not legs.is_given_up(last):
         verb = "submit" if last.state == AttemptState.PREPARED else "status"
         return Call(verb=verb, transaction=transaction, attempt=last)
-    if len(before) >= retry.MAX_TRIES:
-        _skip(transaction, transaction.undo[-1], before[-1].error or "not_executed")
+    looked_at = transaction.security.get(LOOKED_AT, 0)
+    refused = [one for one in before if one.state == AttemptState.REJECTED and one.number > looked_at]
+    if len(refused) >= retry.MAX_TRIES:
+        _hand_over(transaction, done, refused[-1].error or "refused")
         return None
     return _call(transaction, back, name, past)
 
@@ -111,6 +116,15 @@ def _skip(transaction: Transaction, code: str, verdict: str) -> None:
         source="undo", category=Category.PERMANENT, error=verdict, detail=f"Could not undo {code!r}.", actor=ACTOR
     )
     change.due_in = 0
+    writing.write([change])
+
+
+def _hand_over(transaction: Transaction, done: Leg, error: str) -> None:
+    """Leave a leg that nobody takes back to a person, unless one has it already: what he replays is tried anew."""
+    change = changes.begin(transaction)
+    if not _is_with_a_person(transaction):
+        detail = f"Nobody takes {done.name!r} back. What it moved is where it moved it, and stays held."
+        change.park(source="undo", category=Category.RECOVERABLE, error=error, detail=detail, actor=ACTOR)
     writing.write([change])
 
 

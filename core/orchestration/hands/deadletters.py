@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from core.audit import audit
 from core.kernel import errors
 from core.orchestration import outcomes
-from core.orchestration.engine import claims
+from core.orchestration.engine import claims, compensation
 from core.orchestration.models import DeadLetter, DeadLetterState
 from core.orchestration.states import SETTLED, State
 from core.orchestration.steps import changes, writing
@@ -36,6 +36,7 @@ def replay(*, letter_id: UUID, actor: str, reason: str) -> None:
         for attempt in claims.attempts_of([txn])[txn.id]:
             attempt.asks = 0
             change.attempts[attempt.id] = attempt
+            txn.security = {**txn.security, compensation.LOOKED_AT: attempt.number}
         failed = txn.security.get("undo_failed", [])
         if txn.state == State.COMPENSATING and failed:
             txn.undo = [*txn.undo, *reversed(failed)]

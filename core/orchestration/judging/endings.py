@@ -38,7 +38,7 @@ def decline(*, change: Change, attempt: Attempt, reason: str, actor: str, stage:
 
 
 def insist(change: Change, attempt: Attempt, reason: str, actor: str) -> None:
-    """There is no way back from here: tell a person once, and go on trying."""
+    """There is no way back from here, or this is the way back: tell a person once, and go on trying."""
     known = change.transaction.security.get("insisted", ())
     if attempt.leg not in known:
         change.transaction.security = {**change.transaction.security, "insisted": [*known, attempt.leg]}

@@ -15,7 +15,7 @@ from core.identity.customers import CustomerView
 from core.identity.models import CustomerStatus
 from core.kernel.money import Money
 from core.orchestration import outcomes
-from core.orchestration.hands import cancel
+from core.orchestration.hands import cancel, deadletters
 from core.orchestration.models import AttemptState, DeadLetter
 from core.providers import contract, registry
 from core.providers.contract import Operation, Stage
@@ -128,20 +128,72 @@ def test_an_undo_that_is_silent_is_asked_about_and_one_that_is_refused_is_tried_
     assert world.figures(ana) == (10_000, 0, 0)
 
 
-def test_an_undo_that_nobody_carries_out_goes_to_a_person_and_the_rest_is_undone(
-    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
-) -> None:
+def _stranded(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> tuple[CustomerView, UUID]:
+    """Let a second leg fail whose first one nobody takes back."""
     refused = contract.Rejected(code="wallet_frozen")
     treasury.submits = [said(Stage.SETTLED, ref="t1"), refused, refused, refused]
     pool.submits = [contract.Rejected(code="no_liquidity")]
-
     ana, made = _start()
     world.work()
+    return ana, made
+
+
+def test_an_undo_that_nobody_carries_out_goes_to_a_person_and_what_it_rests_on_stays_held(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    """What was held before the money went out cannot be given back while it is out."""
+    ana, made = _stranded(treasury, pool)
 
     seen = world.see(made)
-    assert (seen.state, seen.security["undo_failed"]) == ("COMPENSATING", ["leg:out"])
+    assert (seen.state, seen.undo, seen.due_at) == ("COMPENSATING", ["limits", "reserved", "leg:out"], None)
+    assert world.figures(ana) == (10_000, 2_000, 0)
+    assert [(one.source, one.error) for one in DeadLetter.objects.all()] == [("undo", "wallet_frozen")]
+
+
+def test_an_undo_that_a_person_replays_is_tried_again(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> None:
+    ana, made = _stranded(treasury, pool)
+    letter = DeadLetter.objects.get(transaction_id=made)
+    treasury.submits = [contract.Rejected(code="wallet_frozen"), said(Stage.SETTLED, ref="t9")]
+
+    deadletters.replay(letter_id=letter.id, actor="staff:1", reason="The wallet is free again.")
+    world.work()
+
+    assert world.see(made).state == "COMPENSATED"
     assert world.figures(ana) == (10_000, 0, 0)
-    assert DeadLetter.objects.filter(transaction_id=made, error="wallet_frozen").count() == 1
+    assert world.system("ext:chain:treasury") == 0
+
+
+def test_what_could_not_be_undone_comes_back_to_a_person_who_threw_it_away(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    _, made = _stranded(treasury, pool)
+    deadletters.discard(letter_id=DeadLetter.objects.get().id, actor="staff:1", reason="I see nothing.")
+
+    world.due_now(made)
+    world.work()
+    world.due_now(made)
+    world.work()
+
+    assert [one.state for one in DeadLetter.objects.order_by("id")] == ["DISCARDED", "OPEN"]
+    assert len(treasury.orders) == 4
+
+
+def test_an_undo_waits_for_as_long_as_nobody_can_be_reached_and_a_person_is_told_once(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    """An outage is no refusal: the coins lie at the customer's address until the chain can be reached again."""
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), *[contract.Unavailable()] * 15, said(Stage.SETTLED, ref="t2")]
+    pool.submits = [contract.Rejected(code="no_liquidity")]
+    ana, made = _start()
+    for _ in range(20):
+        world.breaker.Breaker("treasury:custody_in").force_closed(actor="test", reason="test")
+        world.work()
+        world.due_now(made)
+    world.work()
+
+    assert world.see(made).state == "COMPENSATED"
+    assert DeadLetter.objects.filter(transaction_id=made).count() == 1
+    assert world.figures(ana) == (10_000, 0, 0)
 
 
 def test_past_the_pivot_a_leg_is_tried_until_it_succeeds_and_a_person_is_told_once(
