@@ -37,6 +37,7 @@ TYPES: Final = (
 ARGUMENTS: Final = ", ".join(f"%s::{name}[]" for name in TYPES)
 NOTHING: Final = ("{}",) * len(TYPES)
 _NULL: Final = "NULL"
+_UNBOUND: Final = Bound.NONE
 _Operation = tuple[str, str, int | str, int | str, float | str, str]
 
 
@@ -51,17 +52,23 @@ class Columns:
 
     def __init__(self, known: Mapping[AccountRef, int]) -> None:
         self._known = known
-        self._movements: list[tuple[str, str]] = []
+        self._refs: list[str] = []
+        self._txns: list[str] = []
         self._entries: list[tuple[int, str, str, str, int]] = []
-        self._lines: list[tuple[int, int, int, int, str]] = []
+        self._line_entries: list[int] = []
+        self._line_numbers: list[int] = []
+        self._line_accounts: list[int] = []
+        self._line_units: list[int] = []
+        self._line_bounds: list[str] = []
         self._exits: list[tuple[int, int]] = []
         self._operations: list[tuple[int, str, str, int | str, int | str, float | str, str]] = []
 
     def add(self, movement: Movement) -> None:
         """Append one movement. Raises: Malformed; KeyError for an account whose row is not known."""
-        txn = movement.transaction_id
-        self._movements.append((movement.ref.hex, _NULL if txn is None else txn.hex))
-        number = len(self._movements)
+        ref, txn = movement.ref, movement.transaction_id
+        self._refs.append(ref.hex)
+        self._txns.append(self._refs[-1] if txn is ref else _NULL if txn is None else txn.hex)
+        number = len(self._refs)
         for entry in movement.entries:
             self._add_entry(number, entry)
         for operation in movement.operations:
@@ -72,23 +79,28 @@ class Columns:
     def literals(self) -> tuple[str, ...]:
         """Return every column as an array literal, in the order of ``ledger_apply``'s arguments."""
         return (
-            *_literals(self._movements, 2),
+            _texts(self._refs),
+            _texts(self._txns),
             *_literals(self._entries, 5),
-            *_literals(self._lines, 5),
+            _numbers(self._line_entries),
+            _numbers(self._line_numbers),
+            _numbers(self._line_accounts),
+            _numbers(self._line_units),
+            _texts(self._line_bounds),
             *_literals(self._exits, 2),
             *_literals(self._operations, 7),
         )
 
     def _add_entry(self, number: int, entry: Entry) -> None:
         _check(entry)
-        self._entries.append((number, ids.uuid7().hex, _quoted(entry.key), _quoted(entry.kind), len(entry.lines)))
-        place, known = len(self._entries), self._known
-        for line_no, line in enumerate(entry.lines, 1):
-            account = line.account
-            pk = known[account]
-            self._lines.append((place, line_no, pk, line.units, "f" if account.bound is Bound.NONE else "t"))
-            if line.leaves:
-                self._exits.append((number, pk))
+        lines, known = entry.lines, self._known
+        self._entries.append((number, ids.uuid7().hex, _quoted(entry.key), _quoted(entry.kind), len(lines)))
+        self._line_entries += [len(self._entries)] * len(lines)
+        self._line_numbers += range(1, len(lines) + 1)
+        self._line_accounts += [known[line.account] for line in lines]
+        self._line_units += [line.units for line in lines]
+        self._line_bounds += ["f" if line.account.bound is _UNBOUND else "t" for line in lines]
+        self._exits += [(number, known[line.account]) for line in lines if line.leaves]
 
     def _operation(self, op: Operation) -> _Operation:
         match op:
@@ -153,6 +165,15 @@ def _literals(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[str]:
     if not rows:
         return ("{}",) * width
     return ("{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True))
+
+
+def _texts(column: Sequence[str]) -> str:
+    return "{" + ",".join(column) + "}"
+
+
+def _numbers(column: list[int]) -> str:
+    """Return integers as an array literal; a list is written as one faster than its numbers one by one."""
+    return "{" + str(column)[1:-1] + "}"
 
 
 def _quoted(text: str) -> str:
