@@ -19,7 +19,7 @@ BIN = ENVIRONMENT / "bin"
 STAMP = ENVIRONMENT / "installed.txt"
 OLDEST = (3, 11)
 CHAIN_PACKAGES = ("-m", "sandbox.chain.packages")  # it too needs nothing but a bare Python
-OURS = ("core", "banking", "diboas", "sandbox")
+OURS = ("core", "banking", "investing", "defi", "diboas", "sandbox")
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
 
 
