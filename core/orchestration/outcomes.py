@@ -12,7 +12,7 @@ from core.orchestration import kinds
 from core.orchestration.engine import claims
 from core.orchestration.judging import news
 from core.orchestration.judging.results import Result
-from core.orchestration.models import Attempt, Category
+from core.orchestration.models import Attempt, AttemptState, Category, DeadLetter, DeadLetterState
 from core.orchestration.models import Transaction as TransactionRow
 from core.orchestration.steps import changes, writing
 from core.orchestration.steps.changes import Change
@@ -20,7 +20,7 @@ from core.providers import states
 from core.providers.contract import Report
 from core.resilience import wakeups
 
-__all__ = ["Reported", "Result", "apply", "ask_now", "trip_liars", "wake"]
+__all__ = ["Reported", "Result", "apply", "ask_now", "trip_liars", "vanished", "wake"]
 
 _FIND_BY_KEY = "SELECT a.transaction_id FROM orchestration_attempt a WHERE a.key = ANY(%s)"
 _FIND_BY_REF = (
@@ -33,7 +33,11 @@ _DUE = """
       AND t.due_at > clock_timestamp()
     RETURNING t.domain
 """
+_SUCCEEDED = "SELECT DISTINCT a.transaction_id FROM orchestration_attempt a WHERE a.key = ANY(%s) AND a.state = %s"
 _LOCK = "SELECT 1 FROM orchestration_transaction WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+
+VANISHED = "vanished_after_completion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,40 @@ def ask_now(keys: Sequence[str]) -> None:
         cursor.execute(_DUE, [list(keys)])
         domains = sorted({row[0] for row in cursor.fetchall()})
     wake(domains)
+
+
+def vanished(keys: Sequence[str]) -> int:
+    """What was final has vanished again (a chain was reorganised deeper than we wait): tell a person of each once.
+
+    It is sent again as it was, and most likely becomes what it had been; but what was posted relied on it, and only a
+    person can say what to do if it does not. Returns how many were parked.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_SUCCEEDED, [list(keys), AttemptState.SUCCEEDED.value])
+            found = [row[0] for row in cursor.fetchall()]
+            cursor.execute(_LOCK, [found])
+        known = set(
+            DeadLetter.objects.filter(transaction_id__in=found, error=VANISHED, state=DeadLetterState.OPEN).values_list(
+                "transaction_id", flat=True
+            )
+        )
+        parked = [_park_vanished(row) for row in claims.load(found) if row.id not in known]
+        writing.write(parked)
+    return len(parked)
+
+
+def _park_vanished(row: TransactionRow) -> Change:
+    change = changes.begin(row)
+    change.park(
+        source="outcome",
+        category=Category.RECOVERABLE,
+        error=VANISHED,
+        detail="The block that held it fell out of the chain after it was final for us. It has been sent again.",
+        actor="system:chain",
+    )
+    change.due_in = None if change.is_settled else 0
+    return change
 
 
 def _round(reports: Sequence[Reported], waiting: list[int], results: list[Result | None]) -> set[int]:

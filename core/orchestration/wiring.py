@@ -22,6 +22,7 @@ def connect() -> None:
     for name, part in stories.PARTS.items():
         explain.register(name, part)
     chains.on_operation(outcomes.ask_now)
+    chains.on_reorged(outcomes.vanished)
 
 
 def watch(domain: kinds.Domain) -> None:

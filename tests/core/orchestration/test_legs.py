@@ -360,3 +360,20 @@ def test_a_customer_frozen_before_the_pivot_gets_everything_back(
 
     assert (world.see(made).state, world.see(made).reason) == ("COMPENSATED", "account_frozen")
     assert world.figures(ana) == (10_000, 0, 0)
+
+
+def test_what_vanished_after_it_was_final_is_put_before_a_person_once(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
+) -> None:
+    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
+    pool.submits = [said(Stage.SETTLED, ref="p1")]
+    ana, made = _start()
+    world.work()
+    key = world.attempts(made)[1].key
+
+    assert (outcomes.vanished([key]), outcomes.vanished([key])) == (1, 0)
+
+    assert world.see(made).state == "COMPLETED"
+    letter = DeadLetter.objects.get(transaction_id=made)
+    assert letter.error == "vanished_after_completion"
+    assert world.figures(ana) == (9_975, 0, 0)
