@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from diboas.demo import trades
+from diboas.demo import contracts, trades
 from diboas.demo.client import Customer, Sandbox, Unexpected
 from diboas.demo.stage import Body, Stage, Told
 from diboas.runner.live_client import LiveClient
@@ -23,6 +23,7 @@ def run(*, facts: Body, increase_key: str) -> Told:
             live.subscribe(channel)
         sandbox = Sandbox(url=facts["sandbox_url"], increase_key=increase_key)
         stage = Stage(told=told, ana=ana, bruno=bruno, dora=dora, sandbox=sandbox, live=live)
+        stage.chain, stage.no_chain = facts.get("chain"), str(facts.get("no_chain") or "")
         for scene in SCENES:
             try:
                 scene(stage)
@@ -160,6 +161,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     reversible_money_stays,
     rubbish,
     *trades.SCENES,
+    contracts.on_chain,
     live_feed,
 )
 

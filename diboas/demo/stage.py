@@ -35,7 +35,7 @@ class Told:
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """Who takes part."""
+    """Who takes part. ``chain`` is where the chain is; without one, ``no_chain`` says why."""
 
     told: Told
     ana: Customer
@@ -43,6 +43,8 @@ class Stage:
     dora: Customer
     sandbox: Sandbox
     live: LiveClient
+    chain: Body | None = None
+    no_chain: str = ""
 
     def move(
         self,

@@ -61,4 +61,4 @@ def test_everybody_starts_with_the_same_money_once() -> None:
     ana = customers.find_by_handle("ana")
     assert ana is not None
     posted = [row.posted for row in queries.balances(customer_id=ana.id)]
-    assert posted == [demo_money.ALLOWANCE]
+    assert posted == [demo_money.ALLOWANCE, demo_money.COINS]
