@@ -57,8 +57,11 @@ ADMISSION = (
     State.BALANCE_RESERVED,
 )
 SETTLED = frozenset({State.COMPLETED, State.YIELD_STRATEGY_ACTIVE, State.FAILED, State.EXPIRED, State.COMPENSATED})
+# Ended well.
+DONE = frozenset({State.COMPLETED, State.YIELD_STRATEGY_ACTIVE})
 # The same for statements in SQL.
 SETTLED_SQL = ", ".join(f"'{state.value}'" for state in sorted(SETTLED))
+DONE_SQL = ", ".join(f"'{state.value}'" for state in sorted(DONE))
 BEFORE_RESERVATION = frozenset(ADMISSION[:-1])
 AT_PROVIDER = frozenset(
     {

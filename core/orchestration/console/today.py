@@ -19,7 +19,7 @@ from core.console.tower import Figure, Item, Queue
 from core.kernel import assets, clock
 from core.kernel.money import Money
 from core.orchestration.models import DeadLetter, DeadLetterState, Transaction
-from core.orchestration.states import SETTLED, State
+from core.orchestration.states import DONE_SQL, SETTLED, State
 
 KEEP_S = 2.0
 MOST = 1000
@@ -37,17 +37,20 @@ STUCK = (
     )
 )
 # An id begins with its moment, so the primary key finds today's rows.
-_TODAY = """
-    SELECT count(*), count(*) FILTER (WHERE state = 'COMPLETED'),
+_TODAY = f"""
+    SELECT count(*), count(*) FILTER (WHERE state IN ({DONE_SQL})),
            count(*) FILTER (WHERE state IN ('FAILED', 'EXPIRED', 'COMPENSATED')),
            percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - created_at))
-               FILTER (WHERE state = 'COMPLETED')
+               FILTER (WHERE state IN ({DONE_SQL}))
     FROM orchestration_transaction WHERE id >= %s
-"""
-_VOLUME = """
-    SELECT asset, sum(coalesce(receive_units, units)) FROM orchestration_transaction
-    WHERE id >= %s AND state = 'COMPLETED' AND kind <> 'reversal' GROUP BY asset ORDER BY 2 DESC
-"""
+"""  # noqa: S608 - the states are constants of ours
+# What arrived, or was given for another asset: each asset is counted in its own units.
+_VOLUME = f"""
+    SELECT asset, sum(CASE WHEN target_asset IN ('', asset) THEN coalesce(receive_units, units)
+                      ELSE coalesce(debit_units, units) END)
+    FROM orchestration_transaction
+    WHERE id >= %s AND state IN ({DONE_SQL}) AND kind <> 'reversal' GROUP BY asset ORDER BY 2 DESC
+"""  # noqa: S608 - the states are constants of ours
 _HOURS = """
     SELECT date_trunc('hour', created_at), count(*),
            count(*) FILTER (WHERE state IN ('FAILED', 'EXPIRED', 'COMPENSATED'))

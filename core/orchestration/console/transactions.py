@@ -18,7 +18,7 @@ from core.orchestration import kinds
 from core.orchestration.console import story, today, words
 from core.orchestration.hands import cancel, recheck
 from core.orchestration.models import Attempt, Transaction
-from core.orchestration.states import BEFORE_RESERVATION, SETTLED, State
+from core.orchestration.states import BEFORE_RESERVATION, DONE, SETTLED, State
 from core.providers import registry
 
 _GATES = [State.KYC_VERIFICATION, State.COMPLIANCE_CHECK]
@@ -26,7 +26,7 @@ _VIEWS = {
     "under_way": ("Under way", ~Q(state__in=SETTLED)),
     "stuck": ("Stuck", today.STUCK),
     "review": ("In review", Q(state__in=_GATES)),
-    "completed": ("Completed", Q(state=State.COMPLETED)),
+    "completed": ("Completed", Q(state__in=DONE)),
     "failed": ("Failed", Q(state__in=[State.FAILED, State.EXPIRED, State.COMPENSATED])),
     "reversed": ("Reversed", Q(reversed_units__gt=0)),
 }

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from core.kernel import errors
 from core.orchestration.models import Event, Transaction
 from core.orchestration.reading import render
-from core.orchestration.states import SETTLED, State, Status
+from core.orchestration.states import DONE, SETTLED, State, Status
 
 _SNAPSHOT = 25
 _BY_STATUS: Mapping[str, Q] = {
@@ -19,10 +19,10 @@ _BY_STATUS: Mapping[str, Q] = {
     Status.REQUIRES_ACTION: Q(state=State.KYC_VERIFICATION) | (Q(next_action__isnull=False) & ~Q(state__in=SETTLED)),
     Status.UNDER_REVIEW: Q(state=State.COMPLIANCE_CHECK),
     Status.COMPENSATING: Q(state=State.COMPENSATING),
-    Status.COMPLETED: Q(state=State.COMPLETED),
+    Status.COMPLETED: Q(state__in=DONE),
     Status.FAILED: Q(state__in=[State.FAILED, State.COMPENSATED]),
     Status.EXPIRED: Q(state=State.EXPIRED),
-    Status.REVERSED: Q(state=State.COMPLETED, reversed_units__gt=0),
+    Status.REVERSED: Q(state__in=DONE, reversed_units__gt=0),
 }
 
 
