@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -39,6 +40,11 @@ class Chain:
 @pytest.fixture(autouse=True)
 def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test Redis keys and in-process copies of its own: both outlive a rolled-back database."""
+    forget(settings, monkeypatch)
+
+
+def forget(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with Redis keys of one's own, and with nothing held in the process."""
     settings.INSTANCE = uuid4().hex[:8]
     monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
     held.forget_all()
@@ -46,6 +52,12 @@ def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def scripted(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Chain]:
+    with scripting(settings, monkeypatch) as chain:
+        yield chain
+
+
+@contextmanager
+def scripting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
     """Let scripted protocols stand where the real ones are, one ether cost 3,000 USD, and gas cost 0.0002 ether."""
     settings.CHAINS = {"ethereum": {"rpc_url": "http://127.0.0.1:9", "chain_id": 31337, "contracts": CONTRACTS}}
     factories.quoted("ETH/USD", "3000")

@@ -90,7 +90,7 @@ def agree(owner: CustomerView, kind: str) -> accept.Agreed:
 def accept_agreed(owner: CustomerView, agreed: accept.Agreed) -> UUID:
     """Accept what was agreed on before."""
     with transaction.atomic():
-        return accept.accept(agreed=agreed, origin=world.origin(owner), client_reference=None)
+        return accept.accept(agreed=agreed, origin=world.origin(owner), client_reference=None).id
 
 
 def swap(owner: CustomerView, amount: str = "300", **fields: Any) -> UUID:
