@@ -32,6 +32,8 @@ from core.resilience import wakeups
 
 SET = 50
 SPREAD = 10_000
+PATIENCE_S = 30.0
+SHORT_S = 0.001
 USD = assets.get("USD")
 _rng = random.Random()
 _Person = tuple[CustomerView, Instrument]
@@ -111,14 +113,17 @@ def _accept(person: _Person) -> UUID:
 
 
 def _advance(opened: Sequence[UUID]) -> None:
-    """Take what is due, as a worker does, and go on until our own are settled."""
-    for _ in range(100):
+    """Take what is due, as a worker does, and go on until our own are settled. Others may have claimed some of them."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         claimed = claims.claim(domain="banking", limit=len(opened))
         if claimed:
             drain.advance(claimed)
         if all(txn.completed_at is not None for txn in claims.load(opened)):
             return
-    raise SystemExit("not settled after a hundred claims")
+        if not claimed:
+            time.sleep(SHORT_S)
+    raise SystemExit(f"not settled after {PATIENCE_S:.0f} s")
 
 
 _funded: dict[int, list[AccountRef]] = {}
