@@ -194,10 +194,11 @@ def _post_reversal(change: Change, parents: Mapping[UUID, Transaction]) -> None:
 
 
 def _gained(change: Change) -> int:
-    """Return what the owner's balances gain by a change, or minus what they lose."""
+    """Return what the owner's balances of what arrives gain by a change, or minus what they lose."""
     lines = (line for entry in change.deed.entries for line in entry.lines)
-    owner = change.transaction.customer_id
-    return sum(line.units for line in lines if line.account.customer_id == owner and line.account.domain)
+    txn = change.transaction
+    owned = (line for line in lines if line.account.customer_id == txn.customer_id and line.account.domain)
+    return sum(line.units for line in owned if line.account.asset == txn.arriving.code)
 
 
 def _park_refused(transaction_id: UUID, verdict: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.kernel import ids
+from core.kernel.money import Money
 from core.orchestration.judging import endings, legs, stages
 from core.orchestration.judging.results import Result
 from core.orchestration.models import Attempt, AttemptState, Category
@@ -101,5 +104,12 @@ def _fee_units(report: Report) -> str | None:
 
 def _moved(report: Report) -> dict[str, list[str]]:
     """Return what moved on each side where that are two assets: the asset and its units, as text."""
-    sides = {"spent": report.spent, "received": report.received}
+    sides = {
+        "spent": report.spent or _all([fill.paid for fill in report.fills]),
+        "received": report.received or _all([fill.received for fill in report.fills]),
+    }
     return {side: [money.asset.code, str(money.units)] for side, money in sides.items() if money is not None}
+
+
+def _all(parts: Sequence[Money]) -> Money | None:
+    return sum(parts[1:], parts[0]) if parts else None

@@ -79,7 +79,7 @@ def _contradicts(change: Change, attempt: Attempt, report: Report) -> bool:
     is_undoing = change.transaction.state == State.COMPENSATING and not legs.is_undo(attempt)
     is_over = change.is_settled or is_undoing
     is_late = is_over or legs.is_elsewhere(change.transaction, attempt)
-    return is_late and report.stage not in stages.REFUSALS | {Stage.RETURNED}
+    return is_late and (bool(report.fills) or report.stage not in stages.REFUSALS | {Stage.RETURNED})
 
 
 def _contradiction(change: Change, attempt: Attempt, report: Report, actor: str) -> Result:
@@ -89,7 +89,7 @@ def _contradiction(change: Change, attempt: Attempt, report: Report, actor: str)
     """
     _note(change, attempt, report)
     txn = change.transaction
-    if report.stage is Stage.SETTLED:
+    if report.stage is Stage.SETTLED or (report.stage in stages.REFUSALS and report.fills):
         attempt.state = AttemptState.SUCCEEDED
         afterwards.open_reversal(change, attempt, report, news="late", actor=actor)
     change.park(
@@ -162,12 +162,13 @@ def _progress(change: Change, attempt: Attempt, report: Report, actor: str) -> N
 
 def _refuse(change: Change, attempt: Attempt, report: Report, actor: str) -> None:
     txn = change.transaction
-    if report.fills or txn.results.get("fills"):
+    is_late = change.is_settled or txn.state == State.COMPENSATING or legs.is_elsewhere(txn, attempt)
+    if not is_late and (report.fills or txn.results.get("fills")):
         # What was executed stays executed: it ends with what it got.
         endings.settle(change, attempt, report, actor)
         return
     change.post(kinds.of(txn).refused(transaction=txn, report=report))
-    if txn.state in SETTLED or txn.state == State.COMPENSATING or legs.is_elsewhere(txn, attempt):
+    if is_late:
         # Of a call that was to undo something, too: the compensation looks at it and tries again.
         attempt.state = AttemptState.REJECTED
         afterwards.only_note(change, report, actor)
