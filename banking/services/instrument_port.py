@@ -38,16 +38,10 @@ class Instruments:
         """Return instruments by id, removed ones included: what was accepted with one is finished with it."""
         return {view.id: view for view in _views(_LOAD, [list(instrument_ids)])}
 
-    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> None:
-        """Keep what the instrument was when it was used."""
-        values: list[Any] = [
-            transaction_id,
-            instrument.method,
-            instrument.holder,
-            instrument.label,
-            instrument.destination,
-        ]
-        statements.fetch(_NOTE, values)
+    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> kinds.Note:
+        """Return the row that keeps what the instrument was when it was used."""
+        values = (transaction_id, instrument.method, instrument.holder, instrument.label, instrument.destination)
+        return kinds.Note(sql=_NOTE, values=values)
 
 
 def _views(sql: str, params: list[Any]) -> list[kinds.Instrument]:

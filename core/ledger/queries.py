@@ -40,7 +40,7 @@ def balances(*, customer_id: UUID) -> list[BalanceView]:
 
 def balances_of(*, customer_ids: Sequence[UUID]) -> list[BalanceView]:
     """Return every balance of several customers, by customer and then in the order of opening."""
-    return [_balance(row) for row in _rows(statements.BALANCES, [list(customer_ids)])]
+    return [_balance(row) for row in prepared.fetch(statements.BALANCES, [list(customer_ids)])]
 
 
 def available(*, customer_id: UUID, domain: str, asset: str) -> int:

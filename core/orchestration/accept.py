@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from core.quotes.quotes import QuoteView
 from core.resilience import statements
 
 _OPEN = "SELECT orchestration_open(%s::jsonb), outbox_append(%s::jsonb)"
+_OPEN_WITH_NOTE = "WITH noted AS ({}) " + _OPEN
 
 
 class ClientReferenceUsed(errors.Conflict):
@@ -112,8 +114,8 @@ def quote(*, agreed: Agreed, origin: Origin) -> QuoteView:
     )
 
 
-def accept(*, agreed: Agreed, origin: Origin, client_reference: str | None) -> UUID:
-    """Take a wish on and return the transaction's id.
+def accept(*, agreed: Agreed, origin: Origin, client_reference: str | None) -> Transaction:
+    """Take a wish on and return the transaction as it was written.
 
     Its price is locked with it; what can be refused now is refused now, before anything is written: limits, balance.
     Needs: an open database transaction. Raises: Refused, Conflict, ClientReferenceUsed.
@@ -132,8 +134,8 @@ def accept(*, agreed: Agreed, origin: Origin, client_reference: str | None) -> U
     return _open(ids.uuid7(), kind, row, request.instrument)
 
 
-def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_reference: str | None) -> UUID:
-    """Take on what a quote promised, at the quote's price, and return the transaction's id. A quote is used once.
+def accept_quote(*, quote_id: UUID, domain: str, origin: Origin, client_reference: str | None) -> Transaction:
+    """Take on what a quote promised, at the quote's price, and return the transaction. A quote is used once.
 
     Needs: an open database transaction. Raises: QuoteNotFound, QuoteExpired, QuoteUsed, Refused, ClientReferenceUsed.
     """
@@ -261,28 +263,31 @@ def _still_there(promised: QuoteView, customer_id: UUID) -> Instrument | None:
     return found
 
 
-def _open(transaction_id: UUID, kind: kinds.Kind, fields: Mapping[str, Any], instrument: Instrument | None) -> UUID:
+def _open(
+    transaction_id: UUID, kind: kinds.Kind, fields: Mapping[str, Any], instrument: Instrument | None
+) -> Transaction:
     row = {**fields, "id": transaction_id, "event_id": ids.uuid7()}
-    rows = orjson.dumps([row]).decode()
-    streams = orjson.dumps([feed.opened_row(row)]).decode()
     try:
         with transaction.atomic(savepoint=row["client_reference"] is not None):
-            statements.fetch(_OPEN, [rows, streams])
+            opened_at = _write(row, instrument)
     except IntegrityError as error:
         if "orchestration_client_reference" not in str(error):
             raise
         raise ClientReferenceUsed(
             detail="A transaction with this reference exists.", pointer="/client_reference"
         ) from error
-    if instrument is not None:
-        kinds.domain(row["domain"]).instruments.note(transaction_id=transaction_id, instrument=instrument)
     terms_of = kinds.domain(row["domain"]).terms
     if terms_of is not None:
         terms_of.begin(kind=kind, transaction_id=transaction_id, customer_id=row["customer_id"], data=row["terms"])
     outcomes.wake([row["domain"]])
-    return transaction_id
+    return claims.written(row, at=opened_at)
 
 
-def opened(transaction_id: UUID) -> Transaction:
-    """Return a transaction that was just accepted."""
-    return claims.get(transaction_id)
+def _write(row: Mapping[str, Any], instrument: Instrument | None) -> datetime:
+    """Write the row, its first event, its stream row and what the instrument was in one statement; return when."""
+    sql, values = _OPEN, [orjson.dumps([row]).decode(), orjson.dumps([feed.opened_row(row)]).decode()]
+    if instrument is not None:
+        note = kinds.domain(row["domain"]).instruments.note(transaction_id=row["id"], instrument=instrument)
+        sql, values = _OPEN_WITH_NOTE.format(note.sql), [*note.values, *values]
+    moment: datetime = statements.fetch(sql, values)[0][0]
+    return moment

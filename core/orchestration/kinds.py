@@ -199,6 +199,14 @@ class Kind(Protocol):
     def reverse(self, *, child: Transaction, parent: Transaction) -> Deed: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A row that a domain keeps beside a transaction: one INSERT with ``%s`` for each value. ``sql`` is a constant."""
+
+    sql: str
+    values: Sequence[Any]
+
+
 class Instruments(Protocol):
     """Where a domain keeps its customers' instruments."""
 
@@ -206,8 +214,8 @@ class Instruments(Protocol):
 
     def load(self, *, instrument_ids: set[UUID]) -> Mapping[UUID, Instrument]: ...
 
-    def note(self, *, transaction_id: UUID, instrument: Instrument) -> None:
-        """Keep what the instrument was when it was used, beside the transaction, in the commit that accepts it."""
+    def note(self, *, transaction_id: UUID, instrument: Instrument) -> Note:
+        """Return the row that keeps what the instrument was when it was used; it is written with the transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,6 @@ class Instruments:
         """Return nothing."""
         return {}
 
-    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> None:
+    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> kinds.Note:
         """Raise: a kind that takes no instrument was given one."""
         raise errors.SystemFault(code="no_instruments", detail="DeFi knows no instruments.")

@@ -18,5 +18,5 @@ class Instruments:
     def load(self, *, instrument_ids: set[UUID]) -> Mapping[UUID, kinds.Instrument]:
         return {}
 
-    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> None:
+    def note(self, *, transaction_id: UUID, instrument: kinds.Instrument) -> kinds.Note:
         raise errors.SystemFault(code="no_instruments", detail="A trade uses no instrument.")

@@ -8,7 +8,7 @@ BALANCES: Final = """
 SELECT a.id, a.code, a.kind, a.customer_id, a.domain, a.asset, b.posted, b.held, b.incoming, b.reversible, b.version,
        b.updated_at
   FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
- WHERE a.customer_id = ANY (%s) ORDER BY a.customer_id, a.id
+ WHERE a.customer_id = ANY (%s::uuid[]) ORDER BY a.customer_id, a.id
 """
 AVAILABLE: Final = """
 SELECT b.posted - b.held FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id

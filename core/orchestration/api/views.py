@@ -51,12 +51,11 @@ class DomainTransactions(ApiView):
         quote_id = bodies.find_text(body, "quote_id", max_length=60)
         if quote_id is None:
             agreed = self.agreed or _agree(body, self.domain, origin)
-            made = accept.accept(agreed=agreed, origin=origin, client_reference=reference)
+            row = accept.accept(agreed=agreed, origin=origin, client_reference=reference)
         else:
             _check_only_quote(body)
             parsed = ids.parse(ids.Prefix.QUOTE, quote_id)
-            made = accept.accept_quote(quote_id=parsed, origin=origin, client_reference=reference, domain=self.domain)
-        row = accept.opened(made)
+            row = accept.accept_quote(quote_id=parsed, origin=origin, client_reference=reference, domain=self.domain)
         headers = {"Location": f"{render.BASE}/{row.public_id}", "ETag": etags.of(row.version)}
         return encoding.response(render.transaction(row), status=201, headers=headers)
 

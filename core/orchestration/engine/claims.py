@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from django.db.models.base import ModelState
 from core.kernel import errors
 from core.orchestration import kinds
 from core.orchestration.models import Attempt, Transaction
+from core.orchestration.states import State
 from core.resilience import statements
 
 Row = TypeVar("Row", bound=models.Model)
@@ -45,6 +48,19 @@ _LOAD = f"""
     SELECT {_LIST}, coalesce(t.deadline_at < clock_timestamp(), false)
     FROM orchestration_transaction t WHERE t.id = ANY (%s::uuid[]) ORDER BY t.id
 """  # noqa: S608 - column names of our own model
+# What orchestration_open writes where the caller says nothing.
+_BLANK: dict[str, Any] = dict.fromkeys(_NAMES) | {
+    "state": State.INITIATED.value,
+    "version": 1,
+    "fence": 0,
+    "tries": 0,
+    "target_asset": "",
+    "reversed_units": Decimal(0),
+    "leg": "",
+    "seq": 1,
+}
+_UUIDS = {field.attname for field in Transaction._meta.concrete_fields if field.get_internal_type() == "UUIDField"}
+_DECIMALS = {"units", "debit_units", "receive_units"}
 _ATTEMPT_NAMES = [field.attname for field in Attempt._meta.concrete_fields]
 _ATTEMPTS = f"""
     SELECT {", ".join(f"a.{field.column}" for field in Attempt._meta.concrete_fields)},
@@ -75,6 +91,21 @@ def get(transaction_id: UUID) -> Transaction:
     if not found:
         raise errors.NotFound(detail="There is no such transaction.")
     return found[0]
+
+
+def written(fields: Mapping[str, Any], *, at: datetime) -> Transaction:
+    """Return what reading a transaction would give that was opened with ``fields`` just now, without reading it."""
+    known = {name: fields[name] for name in _NAMES if name in fields and fields[name] is not None}
+    for name in _UUIDS & known.keys():
+        known[name] = UUID(str(known[name]))
+    for name in _DECIMALS & known.keys():
+        known[name] = Decimal(known[name])
+    values = {**_BLANK, "trail": [], "undo": [], "cleared": [], "terms": {}, "results": {}, **known}
+    values |= {"due_at": at, "created_at": at, "updated_at": at}
+    values["deadline_at"] = at + timedelta(seconds=fields["deadline_in"])
+    transaction = _made(kinds.model_of(fields["domain"]), _NAMES, [values[name] for name in _NAMES])
+    transaction.is_overdue = False
+    return transaction
 
 
 def attempts_of(transactions: Sequence[Transaction]) -> dict[UUID, list[Attempt]]:

@@ -100,7 +100,7 @@ def send_money(*, sender, recipient, units=500):
     with transaction.atomic():
         transaction_id = accept.accept(
             agreed=accept.agree(request=wish, customer_id=origin.customer.id), origin=origin, client_reference=None
-        )
+        ).id
     drain.drain(domain="banking")
     return transaction_id
 

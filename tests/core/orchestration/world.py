@@ -87,7 +87,7 @@ def start(owner: CustomerView, request: Request, *, reference: str | None = None
             agreed=accept.agree(request=request, customer_id=owner.id),
             origin=origin(owner),
             client_reference=reference,
-        )
+        ).id
 
 
 def origin(owner: CustomerView) -> accept.Origin:
