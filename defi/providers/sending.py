@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from core.chains import abi, config, evm, fees, operations, wallets
+from core.chains import abi, config, evm, fees, gas, operations, wallets
 from core.chains.node import answers, client
 from core.chains.operations import OperationView, Step
-from core.chains.sending.steps import TOP_UP
 from core.kernel import errors
 from core.kernel.money import Money
 from core.providers import contract
@@ -82,14 +81,7 @@ def _approve(owner: UUID, token: str, spender: str, units: int, label: str) -> S
 
 
 def _with_gas(order: Order, chain: str, steps: Sequence[Step]) -> list[Step]:
-    """Put a top-up from the gas wallet before the steps where too little that was brought as gas is left for them.
-
-    The coin that a customer owns may lie at the same address: it is never spent on gas.
-    """
-    wallet = wallets.ensure(owner=owner_of(order), chain=chain)
-    needed = fees.estimate(chain=chain).ceiling(gas=GAS_AHEAD, speed="fast").units
-    left = max(min(wallet.gas_left, evm.balance(chain=chain, address=wallet.address).units), 0)
-    if left >= needed:
-        return list(steps)
-    top_up = Step(sender=wallets.GAS, to=wallet.address, value=2 * needed - left, label=TOP_UP)
-    return [top_up, *(replace(step, waits=True) for step in steps)]
+    """Put a top-up before the steps where the address holds too little gas for them."""
+    price = fees.estimate(chain=chain)
+    brought = gas.top_up(owner=owner_of(order), chain=chain, price=price, gas=GAS_AHEAD)
+    return [*brought, *(replace(step, waits=True) for step in steps)] if brought else list(steps)
