@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import structlog
 
 from banking.kinds.receive import RULES
-from core.chains.following import arrivals
-from core.chains.following.listeners import ArrivalView
+from core.chains import arrivals
+from core.chains.arrivals import ArrivalView
 from core.chains.models import ArrivalState
 from core.orchestration import forced
 
@@ -24,7 +24,9 @@ def take(seen: Sequence[ArrivalView]) -> int:
 
 def catch_up() -> int:
     """Take on what nobody told us of: the watcher's word may be lost, its table is not."""
-    return take(arrivals.final(limit=_LIMIT))
+    seen = arrivals.final(limit=_LIMIT)
+    known = forced.known([arrival.id for arrival in seen])
+    return take([arrival for arrival in seen if arrival.id not in known])
 
 
 def _take(arrival: ArrivalView) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from core.orchestration.reading import feed
 from core.resilience import statements
 
 _OPEN = "SELECT orchestration_open(%s::jsonb), outbox_append(%s::jsonb)"
-_KNOWN = "SELECT id FROM orchestration_transaction WHERE id = ANY(%s)"
+_KNOWN = "SELECT id FROM orchestration_transaction WHERE id = ANY(%s::uuid[])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Happened:
 
 def take(happened: Happened) -> bool:
     """Take on what happened; return whether it was new."""
-    if statements.fetch(_KNOWN, [[happened.transaction_id]]):
+    if known([happened.transaction_id]):
         return False
     row = _row(happened)
     try:
@@ -47,10 +47,15 @@ def take(happened: Happened) -> bool:
             statements.fetch(_OPEN, [orjson.dumps([row]).decode(), orjson.dumps([feed.opened_row(row)]).decode()])
             outcomes.wake([happened.domain])
     except IntegrityError:
-        if statements.fetch(_KNOWN, [[happened.transaction_id]]):
+        if known([happened.transaction_id]):
             return False
         raise
     return True
+
+
+def known(transaction_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these were taken on already."""
+    return {row[0] for row in statements.fetch(_KNOWN, [list(transaction_ids)])}
 
 
 def _row(happened: Happened) -> dict[str, Any]:

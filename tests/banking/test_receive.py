@@ -7,11 +7,14 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from django.db.models.functions import Now
 
+from banking import tasks
 from banking.services import receipts
 from core.audit import books
+from core.chains import keystore, wallets
 from core.chains.following.listeners import ArrivalView
-from core.chains.models import ArrivalState
+from core.chains.models import Arrival, ArrivalState
 from core.compliance import cases
 from core.kernel import ids
 from core.kernel.money import Money
@@ -157,3 +160,28 @@ def test_what_a_person_refuses_is_blocked_where_it_lies() -> None:
     assert view.total.units == 25_000_000
     assert pooled(tainted.id, USDC) == (0, 0)
     assert list(books.run()) == []
+
+
+def test_what_nobody_told_us_of_is_found_in_the_watchers_table() -> None:
+    ana = world.customer("ana")
+    keystore.ensure()
+    kept = Arrival.objects.create(
+        chain="ethereum",
+        tx_hash="0x" + "cd" * 32,
+        log_index=0,
+        wallet=wallets.ensure(owner=ana.id, chain="ethereum"),
+        asset=USDC,
+        units=25_000_000,
+        sender="0x" + "11" * 20,
+        state=ArrivalState.FINAL,
+        block_number=7,
+        block_hash="0x" + "ef" * 32,
+        seen_at=Now(),
+        final_at=Now(),
+    )
+
+    tasks.take_arrivals()
+    tasks.take_arrivals()
+
+    (made,) = Transaction.objects.filter(kind="receive")
+    assert (made.id, made.customer_id, made.money) == (kept.id, ana.id, Money.of(25_000_000, USDC))
