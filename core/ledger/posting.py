@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
-from core.ledger import accounts, encoding
+from core.ledger import accounts
 from core.ledger.accounts import AccountRef
-from core.ledger.encoding import Malformed
 from core.ledger.movements import Movement, Ruling, Verdict
+from core.ledger.wire import encoding
+from core.ledger.wire.encoding import Malformed
 from core.resilience import retry, statements
 
 __all__ = ["Malformed", "encode", "post"]

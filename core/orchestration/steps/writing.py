@@ -12,9 +12,10 @@ import orjson
 from django.db import OperationalError, connection
 
 from core.kernel.money import Money
-from core.ledger import encoding, posting
+from core.ledger import posting
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import Entry, Expect, Movement, OpenLot, PlaceHold, Ruling
+from core.ledger.wire import encoding
 from core.orchestration import gates
 from core.orchestration.models import Attempt
 from core.orchestration.parts import reservations

@@ -38,7 +38,7 @@ ARGUMENTS: Final = ", ".join(f"%s::{name}[]" for name in TYPES)
 NOTHING: Final = ("{}",) * len(TYPES)
 _NULL: Final = "NULL"
 _UNBOUND: Final = Bound.NONE
-_Operation = tuple[str, str, int | str, int | str, float | str, str]
+_Operation = tuple[str, str, int | str, int | str, str, str]
 
 
 class Malformed(errors.SystemFault):
@@ -61,7 +61,7 @@ class Columns:
         self._line_units: list[int] = []
         self._line_bounds: list[str] = []
         self._exits: list[tuple[int, int]] = []
-        self._operations: list[tuple[int, str, str, int | str, int | str, float | str, str]] = []
+        self._operations: list[tuple[int, str, str, int | str, int | str, str, str]] = []
 
     def add(self, movement: Movement) -> None:
         """Append one movement. Raises: Malformed; KeyError for an account whose row is not known."""
@@ -183,8 +183,8 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def _seconds(lifetime: timedelta | None) -> float | str:
-    return _NULL if lifetime is None else lifetime.total_seconds()
+def _seconds(lifetime: timedelta | None) -> str:
+    return _NULL if lifetime is None else str(lifetime.total_seconds())
 
 
 def _positive(units: int) -> int:
