@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.chains import watch
+from core.chains.models import Arrival
 from core.kernel.money import Money
 from defi import queries
 from defi.analysis.rays import Index, Rounding
@@ -62,6 +63,8 @@ def test_a_month_of_interest_is_the_contracts_own_and_comes_home(ethereum: Chain
     # 30 days of half a percent a year on some 500 are about 0.205; whole days count.
     assert 204_000 < int(txn.results["management_fee"]) < 207_000
     assert engine.see(started).state == "COMPLETED"
+    # What our own calls bring to the address did not arrive unasked.
+    assert not Arrival.objects.exclude(wallet__owner="treasury").exists()
     assert world.figures(ana)["banking:pooled:USDC:ethereum"] == (500_000_000 + int(txn.receive_units or 0), 0)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from core.chains import abi, operations, watch
-from core.chains.models import Broadcast, OperationState
+from core.chains.models import Arrival, Broadcast, OperationState
 from core.chains.operations import Step
 from core.kernel import assets
 from core.kernel.money import Money
@@ -69,6 +69,7 @@ def test_ether_becomes_tether_over_two_pools(ethereum: Chain) -> None:
     # Half an ether at 3,000 less our quarter of a percent, the network and the pools.
     assert 1_490_000_000 < int(txn.results["received"]) < 1_500_000_000
     assert ethereum.balance_of("USDT:ethereum", travel.address(ana)) == 0
+    assert not Arrival.objects.exclude(wallet__owner="treasury").exists()
 
 
 def test_what_would_be_too_little_is_never_sent(ethereum: Chain) -> None:
