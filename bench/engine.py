@@ -109,7 +109,7 @@ def _accept(person: _Person) -> UUID:
     with db.atomic():
         return accept.accept(
             agreed=accept.agree(request=wish, customer_id=origin.customer.id), origin=origin, client_reference=None
-        )
+        ).id
 
 
 def _advance(opened: Sequence[UUID]) -> None:
