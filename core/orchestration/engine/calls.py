@@ -35,6 +35,9 @@ _PARK_AFTER_ASKS = 12
 _ASKS_ANSWERED = 6
 _KEY_MARGIN_S = 3600.0
 _ASK_PARKED_S = 900.0
+# What has taken so many times as long as its provider takes, and so many seconds, should be looked at.
+_LATE_TIMES = 5
+_LATE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,26 @@ def _heard(change: Change, call: Call, report: Report, actor: str) -> None:
     if result in (Result.DUPLICATE, Result.STALE):
         # It answers: that lengthens the pauses, but only questions without an answer lead to a person.
         call.attempt.asks = min(call.attempt.asks + 1, _ASKS_ANSWERED)
+        _tell_if_late(change, call.attempt)
         news.await_news(change, call.attempt)
+
+
+def _tell_if_late(change: Change, attempt: Attempt) -> None:
+    """Tell a person once of what takes a provider much longer than it should. It is asked about all the same."""
+    capability = registry.capability(
+        code=attempt.provider, operation=Operation(attempt.operation), method=attempt.method
+    )
+    known = change.transaction.security.get("late", ())
+    if attempt.known_for_s < max(_LATE_TIMES * capability.eta_seconds, _LATE_S) or attempt.number in known:
+        return
+    change.transaction.security = {**change.transaction.security, "late": [*known, attempt.number]}
+    change.park(
+        source="outcome",
+        category=Category.RECOVERABLE,
+        error="late_at_provider",
+        detail=f"{attempt.provider} still says {attempt.stage!r} of {attempt.key}.",
+        actor="system:engine",
+    )
 
 
 def _absent(change: Change, call: Call, actor: str) -> None:

@@ -52,6 +52,26 @@ def test_a_provider_that_falls_silent_after_many_answers_is_put_before_a_person(
     assert [letter.error for letter in DeadLetter.objects.all()] == ["outcome_unknown"]
 
 
+def test_a_provider_that_answers_for_ever_and_never_ends_it_is_put_before_a_person_once(
+    bank: fakes.FakeProvider,
+) -> None:
+    ana, made = _withdrawal(bank, said(Stage.ACCEPTED))
+    bank.statuses = [said(Stage.ACCEPTED)] * 4
+    _again(made, 1)
+    assert DeadLetter.objects.count() == 0
+
+    world.made_long_ago(made)
+    _again(made, 2)
+
+    (letter,) = DeadLetter.objects.all()
+    assert (letter.error, letter.source) == ("late_at_provider", "outcome")
+    assert world.see(made).due_at is not None
+    bank.statuses = [said(Stage.SETTLED)]
+    _again(made, 1)
+    assert world.see(made).state == "COMPLETED"
+    assert world.figures(ana) == (8_000, 0, 0)
+
+
 def test_a_replayed_question_that_stays_open_comes_back_to_a_person(bank: fakes.FakeProvider) -> None:
     _, made = _withdrawal(bank, OutcomeUnknown())
     bank.statuses = [OutcomeUnknown()] * 30
