@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from core.kernel import assets
 from core.kernel.money import Money
 from defi.analysis import strategy_fees
@@ -56,3 +59,24 @@ def test_management_fee_that_a_small_harvest_cannot_pay_stays_owed() -> None:
     )
 
     assert (taken.performance.units, taken.management.units, taken.owed.units) == (100, 900, 4_100)
+
+
+@given(
+    brought=st.integers(0, 10**15),
+    earned=st.integers(-(10**15), 10**15),
+    due=st.integers(0, 10**12),
+    tenth=st.booleans(),
+)
+def test_never_more_is_kept_than_comes_home_and_nothing_of_it_is_lost(
+    brought: int, earned: int, due: int, *, tenth: bool
+) -> None:
+    taken = strategy_fees.take(
+        brought=_money(brought),
+        earned=_money(min(earned, brought)),
+        due=_money(due),
+        performance_rate=Fraction(1, 10) if tenth else Fraction(0),
+    )
+
+    assert 0 <= taken.total.units <= brought
+    assert (taken.management + taken.owed).units == due
+    assert taken.performance.units == (0 if earned <= 0 or not tenth else (min(earned, brought) + 5) // 10)

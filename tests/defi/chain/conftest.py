@@ -14,8 +14,10 @@ from core.ledger import funding
 from core.providers import registry
 from defi.providers import aave_v3, uniswap_v3
 from tests.chain.handle import Chain
+from tests.core.chains.conftest import hasty
 from tests.core.market import factories
 
+__all__ = ["ethereum", "hasty"]
 ETHER = 10**18
 DOLLAR = 10**6
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from core.chains import watch
 from core.chains.models import Arrival
 from core.kernel.money import Money
 from defi import queries
@@ -99,13 +98,7 @@ def test_nothing_is_allowed_beyond_the_order(ethereum: Chain) -> None:
 def test_a_supply_that_vanishes_with_its_block_is_mined_again_and_posted_once(ethereum: Chain) -> None:
     ana = world.customer()
     started = world.start(ana, "500")
-    for _ in range(travel.ROUNDS):
-        world.again(started)
-        if engine.see(started).state == "BLOCKCHAIN_CONFIRMATION":
-            break
-        ethereum.mine()
-        watch.tick(chain="ethereum")
-    assert engine.see(started).state == "BLOCKCHAIN_CONFIRMATION"
+    travel.until(ethereum, started, state="BLOCKCHAIN_CONFIRMATION")
 
     ethereum.reorg(2)
     travel.settle(ethereum, started)
@@ -114,6 +107,26 @@ def test_a_supply_that_vanishes_with_its_block_is_mined_again_and_posted_once(et
     assert world.position(ana).units == _scaled(ethereum, ana) > 0
     supplied = Money(int(world.position(ana).cost_units), world.USDC)
     assert abs(ethereum.balance_of(ATOKEN, travel.address(ana)) - supplied.units) < 1_000
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_node_that_is_away_delays_the_books_and_nothing_else(ethereum: Chain) -> None:
+    ana = world.customer()
+    travel.settle(ethereum, world.start(ana, "500"))
+    stopped = world.leave(ana, "stop_strategy")
+    travel.until(ethereum, stopped, state="BLOCKCHAIN_CONFIRMATION")
+    travel.follow(ethereum)
+
+    with ethereum.silenced():
+        world.again(stopped, 2)
+    row = world.position(ana)
+    assert (engine.see(stopped).state, row.state) == ("BLOCKCHAIN_CONFIRMATION", "closing")
+    assert world.figures(ana)["defi:wallet:AUSDC:ethereum"] == (row.units, row.units)
+    travel.settle(ethereum, stopped)
+
+    assert engine.see(stopped).state == "COMPLETED"
+    assert "banking:wallet:USDC:ethereum" not in world.figures(ana)
+    assert ethereum.balance_of(USDC, travel.address(ana)) == 0
 
 
 def _withdrawn(chain: Chain, tx_hash: str) -> int:

@@ -25,6 +25,17 @@ def settle(chain: Chain, transaction_id: UUID) -> None:
     raise AssertionError(f"still {engine.see(transaction_id).state} after {ROUNDS} blocks")
 
 
+def until(chain: Chain, transaction_id: UUID, *, state: str) -> None:
+    """Do the same until the transaction is in a state."""
+    for _ in range(ROUNDS):
+        world.again(transaction_id)
+        if engine.see(transaction_id).state == state:
+            return
+        chain.mine()
+        watch.tick(chain="ethereum")
+    raise AssertionError(f"still {engine.see(transaction_id).state} after {ROUNDS} blocks")
+
+
 def follow(chain: Chain) -> None:
     """Mine and watch until what was submitted is final, steps that wait for others included."""
     for _ in range(3):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core.kernel.money import Money
+from core.orchestration.hands import cancel
 from core.orchestration.models import AttemptState, DeadLetter
 from core.providers.contract import Operation, OutcomeUnknown, Rejected, Stage, Unavailable
 from defi.models import PositionChange
@@ -226,6 +227,41 @@ def test_a_redemption_that_is_refused_leaves_the_position_as_it_was(scripted: Ch
     assert (row.state, row.units, row.work_id) == ("active", UNITS, None)
     assert world.figures(ana)["defi:wallet:AUSDC:ethereum"] == (UNITS, 0)
     assert engine.see(row.opened_by_id).state == "YIELD_STRATEGY_ACTIVE"
+
+
+@pytest.mark.parametrize("seen", [[], [Stage.EXECUTED]])
+def test_a_redemption_that_reverts_costs_its_gas_and_nothing_else(scripted: Chain, seen: list[Stage]) -> None:
+    ana = _active(scripted)
+    before = world.system()
+    # What was in a block may vanish with it and revert the next time.
+    scripted.aave.submits = [world.did(Stage.SUBMITTED)]
+    scripted.aave.statuses = [*map(world.did, seen), world.did(Stage.DECLINED, gas=Money(7_000, world.ETH))]
+
+    made = world.leave(ana, "stop_strategy")
+    world.work()
+    world.again(made, 1 + len(seen))
+
+    assert engine.see(made).state == "FAILED"
+    row = world.position(ana)
+    assert (row.state, row.units, row.work_id) == ("active", UNITS, None)
+    assert world.figures(ana)["defi:wallet:AUSDC:ethereum"] == (UNITS, 0)
+    after = world.system()
+    assert after.pop("ext:chain:gas ETH:ethereum") - before.pop("ext:chain:gas ETH:ethereum") == 7_000
+    assert after.pop("cost:network ETH:ethereum") - before.pop("cost:network ETH:ethereum") == -7_000
+    assert after == before
+
+
+def test_a_customer_who_changes_his_mind_in_time_keeps_everything(scripted: Chain) -> None:
+    ana = world.customer()
+    made = world.start(ana)
+
+    cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:test")
+    world.again(made, 2)
+
+    assert engine.see(made).state == "FAILED"
+    assert world.figures(ana) == {"banking:pooled:USDC:ethereum": (1_000_000_000, 0)}
+    assert scripted.treasury.orders == []
+    assert world.start(ana)
 
 
 def test_what_was_redeemed_comes_home_however_long_it_takes(scripted: Chain) -> None:
