@@ -9,7 +9,7 @@ from core.kernel import errors
 from core.ledger import accounts, queries
 from core.ledger.accounts import AccountRef
 from core.ledger.models import AccountKind
-from core.ledger.movements import Entry, Line
+from core.ledger.movements import Entry, Line, PlaceHold
 from core.orchestration.steps.changes import Change
 
 KIND = "debt_repaid"
@@ -38,12 +38,15 @@ def repayments(changes: Sequence[Change]) -> dict[UUID, tuple[Entry, ...]]:
 
 
 def _inflows(change: Change) -> dict[AccountRef, int]:
-    """Return what each pooled account of a customer gains by a change, net."""
+    """Return what each pooled account of a customer gains by a change, net of what is set aside there at once."""
     totals: dict[AccountRef, int] = {}
     for entry in change.deed.entries:
         for line in entry.lines:
             if line.account.kind is AccountKind.CUSTOMER and line.account.code.endswith(":pooled"):
                 totals[line.account] = totals.get(line.account, 0) + line.units
+    for operation in change.deed.operations:
+        if isinstance(operation, PlaceHold) and operation.account in totals:
+            totals[operation.account] -= operation.units
     return {account: units for account, units in totals.items() if units > 0}
 
 

@@ -8,10 +8,11 @@ from core.identity.customers import CustomerView
 from core.kernel import ids
 from core.kernel.money import Money
 from core.ledger import accounts, posting, queries
-from core.ledger.movements import Entry, Line, Movement
+from core.ledger.movements import Entry, Line, Movement, PlaceHold
 from core.orchestration import outcomes
-from core.orchestration.kinds import Instrument
+from core.orchestration.kinds import Deed, Instrument
 from core.orchestration.models import Transaction
+from core.orchestration.steps import changes, debts
 from core.providers.contract import Operation, Report, Stage
 from tests.core.orchestration import fakes, world
 from tests.core.orchestration.fakes import said
@@ -114,3 +115,22 @@ def test_a_debt_that_somebody_else_repaid_meanwhile_does_not_stop_the_inflow(
     assert looks == []
     assert world.see(made).state == "COMPLETED"
     assert world.figures(ana) == (9_630 - 5_000, 0, 0)
+
+
+def test_what_comes_back_to_be_held_repays_nothing() -> None:
+    """Coins that a failed strategy brings home are set aside again at once: there is nothing free to take."""
+    ana = world.customer("ana")
+    _owes(ana, 700)
+    mine = accounts.customer(customer_id=ana.id, domain="banking", asset="USD")
+    entry = Entry(
+        key="test:undone",
+        kind="test",
+        lines=(Line(account=mine, units=2_000), Line(account=accounts.system("equity", "USD"), units=-2_000)),
+    )
+    made = Transaction(id=ids.uuid7(), customer_id=ana.id, domain="banking", asset="USD")
+    change = changes.begin(made)
+
+    change.post(Deed(entries=(entry,), operations=(PlaceHold(hold_id=ids.uuid7(), account=mine, units=1_600),)))
+
+    (repaid,) = debts.repayments([change])[made.id]
+    assert sorted(line.units for line in repaid.lines) == [-400, 400]
