@@ -102,7 +102,8 @@ def store(
     ``receive`` and ``min_receive`` are the price's own where they are not given; they may be in another asset.
     """
     decision = prepared.decision
-    received = receive or prepared.sheet.receive
+    received = prepared.sheet.receive if receive is None else receive
+    least = prepared.min_receive if min_receive is None else min_receive
     given, arriving = prepared.sheet.debit.asset, received.asset
     found = _one(
         _STORE,
@@ -117,7 +118,7 @@ def store(
             "target_asset": "" if arriving == given else arriving.code,
             "debit": prepared.sheet.debit.units,
             "receive": received.units,
-            "min_receive": (min_receive or prepared.min_receive).units,
+            "min_receive": least.units,
             "provider": prepared.provider,
             "eta_seconds": prepared.eta_seconds,
             "candidates": json.dumps([] if decision is None else [one.to_json() for one in decision.candidates]),

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.kernel import held, ids
+from core.kernel.money import Money
 from core.quotes import models, quotes, terms
 from tests.core.quotes.factories import candidate, prepare
 
@@ -184,3 +185,17 @@ def test_of_many_claims_at_once_exactly_one_wins(committed_db):
         thread.join()
 
     assert sorted(outcomes) == ["used"] * 7 + ["won"]
+
+
+@pytest.mark.django_db
+def test_a_least_of_nothing_is_not_taken_for_that_of_another_asset():
+    kept = quotes.store(
+        customer_id=ids.uuid7(),
+        prepared=prepare(offered=[candidate("stripe")]),
+        request={},
+        lifetime=MINUTE,
+        receive=Money.of(1_000_000, "BTC:bitcoin"),
+        min_receive=Money.of(0, "BTC:bitcoin"),
+    )
+
+    assert (kept.receive, kept.min_receive) == (Money.of(1_000_000, "BTC:bitcoin"), Money.of(0, "BTC:bitcoin"))
