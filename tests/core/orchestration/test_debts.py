@@ -117,8 +117,8 @@ def test_a_debt_that_somebody_else_repaid_meanwhile_does_not_stop_the_inflow(
     assert world.figures(ana) == (9_630 - 5_000, 0, 0)
 
 
-def test_what_comes_back_to_be_held_repays_nothing() -> None:
-    """Coins that a failed strategy brings home are set aside again at once: there is nothing free to take."""
+def test_what_comes_in_and_is_set_aside_at_once_repays_nothing() -> None:
+    """Coins that a failed strategy brings home are held again in the same commit: only the rest is free to take."""
     ana = world.customer("ana")
     _owes(ana, 700)
     mine = accounts.customer(customer_id=ana.id, domain="banking", asset="USD")
