@@ -20,8 +20,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
-import requests
-import urllib3.exceptions
+import urllib3
 
 from core.kernel import clock, errors
 from core.providers import calls, contract, durable
@@ -37,10 +36,6 @@ _NEVER_SENT = (
     urllib3.exceptions.EmptyPoolError,
     urllib3.exceptions.LocationValueError,
     ssl.SSLCertVerificationError,
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidSchema,
 )
 _OUTCOMES = {
     contract.RateLimited: CallOutcome.RATE_LIMITED,
@@ -149,10 +144,13 @@ class Client:
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             raise ValueError(f"{provider}: only https leaves this machine")
         self.provider = provider
-        self._base_url = base_url.rstrip("/")
+        self._base_path = parts.path.rstrip("/")
         self._headers = dict(headers)
         self._limits = limits or Limits()
-        self._connections = connections.Connections(idle_s=self._limits.idle_s)
+        self._timeout = urllib3.Timeout(connect=self._limits.connect_s, read=self._limits.read_s)
+        self._connections = connections.Connections(
+            scheme=parts.scheme, host=parts.hostname, port=parts.port, idle_s=self._limits.idle_s
+        )
 
     def send(self, call: Call) -> Answer:
         """Make the call and return its answer; also log it.
@@ -174,7 +172,9 @@ class Client:
             raise
         finally:
             if call.logged:
-                self._record(call, exchange, outcome, at=at, duration_ms=round((time.perf_counter() - started) * 1000, 3))
+                self._record(
+                    call, exchange, outcome, at=at, duration_ms=round((time.perf_counter() - started) * 1000, 3)
+                )
 
     def ask(self, call: Call, *, read: Callable[[Doc], T], refusal: Callable[[Answer], contract.ProviderError]) -> T:
         """Make the call and return its answer as ``read`` reads it; ``refusal`` names an answer of 4xx.
@@ -216,29 +216,36 @@ class Client:
     def _exchange(self, call: Call, exchange: _Exchange, *, deadline: float) -> Answer:
         try:
             response = self._start(call)
-            exchange.status = response.status_code
+            exchange.status = response.status
             try:
                 exchange.raw = self._body(response, deadline)
             finally:
                 response.close()
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _named(error, call) from error
         return self._judge(call, response, exchange)
 
-    def _start(self, call: Call) -> requests.Response:
+    def _start(self, call: Call) -> urllib3.BaseHTTPResponse:
         if call.path and (not call.path.startswith("/") or call.path.startswith("//")):
-            raise requests.exceptions.InvalidURL("a path begins with one slash")
-        request = requests.Request(
-            call.method, self._base_url + call.path, headers={**self._headers, **call.headers}, data=call.body
-        ).prepare()
-        return self._connections.adapter().send(
-            request, stream=True, timeout=(self._limits.connect_s, self._limits.read_s), verify=True
+            raise urllib3.exceptions.LocationValueError("a path begins with one slash")
+        headers = {**self._headers, **call.headers}
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise urllib3.exceptions.LocationValueError("a header is one line of plain characters")
+        return self._connections.pool().urlopen(
+            call.method,
+            self._base_path + call.path or "/",
+            body=call.body,
+            headers=headers,
+            timeout=self._timeout,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
         )
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
+    def _body(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         """Read the whole body, or stop at the limit of size or time: a stranger may drip or never end."""
         chunks, size = [], 0
-        while chunk := response.raw.read1(65_536, decode_content=True):
+        while chunk := response.read1(65_536, decode_content=True):
             size += len(chunk)
             if size > self._limits.response_bytes:
                 raise urllib3.exceptions.ProtocolError("the answer is too large")
@@ -247,18 +254,18 @@ class Client:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _judge(self, call: Call, response: requests.Response, exchange: _Exchange) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+    def _judge(self, call: Call, response: urllib3.BaseHTTPResponse, exchange: _Exchange) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.itermerged()}
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise contract.RateLimited(retry_after_s=_retry_after_s(headers), detail="The provider says: too fast.")
-        if not _decides(response.status_code):
-            raise undecided(call, detail=f"The provider answered {response.status_code}.")
+        if not _decides(response.status):
+            raise undecided(call, detail=f"The provider answered {response.status}.")
         try:
             doc = Doc.parse(exchange.raw)
         except Malformed as error:
             raise undecided(call, detail=f"The answer is {error}.") from error
         exchange.said = redact.excerpt(doc.fields)
-        return Answer(status=response.status_code, headers=headers, doc=doc)
+        return Answer(status=response.status, headers=headers, doc=doc)
 
 
 def _decides(status: int) -> bool:
@@ -292,7 +299,7 @@ def _named(error: Exception, call: Call) -> contract.ProviderError:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """List the error and what it wraps. requests and urllib3 nest the true cause as an argument or ``reason``."""
+    """List the error and what it wraps. urllib3 nests the true cause as an argument or ``reason``."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(found) < _DEEPEST:

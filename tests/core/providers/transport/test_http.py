@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from core.providers import calls, contract, durable, fanout
 from core.providers.models import ProviderCall
 from core.providers.transport import http
-from tests.core.providers import wires
+from tests.core.providers import tls, wires
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,34 @@ def test_a_stranger_with_the_wrong_certificate_gets_nothing() -> None:
             sender.send(POST)
 
     assert not any(b"verysecret" in request for request in wire.requests)
+
+
+def test_a_certificate_that_nobody_vouches_for_means_never_sent(tmp_path: Path) -> None:
+    serving = wires.serving(wires.answer(200, {}))
+    with serving as wire, tls.before(wire, folder=tmp_path) as url, pytest.raises(contract.Unavailable) as caught:
+        client(url).send(POST)
+
+    assert type(caught.value) is contract.Unavailable
+    assert wire.requests == []
+
+
+def test_the_environment_cannot_lead_calls_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with wires.serving(wires.answer(200, {})) as wire, wires.serving(wires.answer(200, {})) as elsewhere:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, elsewhere.url)
+        client(wire.url).send(GET)
+
+    assert (len(wire.requests), elsewhere.requests) == (1, [])
+
+
+@pytest.mark.parametrize("value", ["two\r\nX-Admin: yes", "two\nlines", "\x00", "ünsent"])
+def test_a_header_that_is_more_than_a_line_is_never_sent(value: str) -> None:
+    call = http.Call(operation="charge", method="POST", path="/v1/things", headers={"Idempotency-Key": value})
+    with wires.serving(wires.answer(200, {})) as wire, pytest.raises(contract.Unavailable) as caught:
+        client(wire.url).send(call)
+
+    assert type(caught.value) is contract.Unavailable
+    assert wire.requests == []
 
 
 @pytest.mark.parametrize(
