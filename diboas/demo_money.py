@@ -25,7 +25,6 @@ EXCHANGE = (
 ALLOWANCE = Money.of(100_000_00, "USD")
 # The one who keeps every default also keeps within what his level may move at once.
 SMALL_ALLOWANCE = Money.of(1_000_00, "USD")
-# For swaps and strategies, which begin with coins on a chain.
 COINS = Money.of(5_000 * 10**6, "USDC:ethereum")
 FULL_LEVEL = 3
 CARD_TOKEN = "pm_card_visa"  # noqa: S105 - the provider's public test card
@@ -42,13 +41,16 @@ def open_cover() -> None:
     funding.open_on_chain(role="gas", amount=GAS)
 
 
+def grant_coins(*, customer_id: UUID, handle: str) -> None:
+    """Give a demo customer coins, once: for swaps and strategies, which begin with them."""
+    funding.grant(customer_id=customer_id, amount=COINS, key=f"demo:{handle}:coins")
+
+
 def settle_in(*, customer_id: UUID, handle: str, name: str, number: int) -> dict[str, str]:
     """Give a demo customer money and instruments, once; return the instruments' public ids."""
     level = customers.get(customer_id).kyc_level
     allowance = ALLOWANCE if level >= FULL_LEVEL else SMALL_ALLOWANCE
     funding.grant(customer_id=customer_id, amount=allowance, key=f"demo:{handle}")
-    if level >= FULL_LEVEL:
-        funding.grant(customer_id=customer_id, amount=COINS, key=f"demo:{handle}:coins")
     card = _find(customer_id, InstrumentType.CARD) or instruments.add_card(
         customer_id=customer_id, card=instruments.NewCard(token=CARD_TOKEN, holder=name, label="Visa")
     )

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from core.identity import api_keys, customers, staff
 from core.identity.models import User
@@ -18,12 +19,13 @@ DOMAIN = "demo.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A demo customer; rate class and KYC level are data like everybody's."""
+    """A demo customer; rate class and KYC level are data like everybody's. ``has_coins``: she begins on the chain."""
 
     handle: str
     name: str
     kyc_level: int = 3
     rate_class: str = "bench"
+    has_coins: bool = False
 
 
 PEOPLE = (
@@ -31,6 +33,8 @@ PEOPLE = (
     Person(handle="bruno", name="Bruno Costa"),
     Person(handle="carla", name="Carla Nunes"),
     Person(handle="dora", name="Dora Lima", kyc_level=1, rate_class="standard"),
+    # Coins have a price that moves: what the others have in all stays the same from one look to the next.
+    Person(handle="eva", name="Eva Prado", has_coins=True),
 )
 ROLES = tuple(role.value for role in Role)
 SUPERUSER = "superuser"
@@ -72,8 +76,14 @@ def _customer(person: Person, had: dict[str, Any], number: int) -> dict[str, Any
         "email": view.email,
         "password": password,
         "api_key": key,
-        "instruments": demo_money.settle_in(customer_id=view.id, handle=person.handle, name=person.name, number=number),
+        "instruments": _settle_in(view.id, person, number),
     }
+
+
+def _settle_in(customer_id: UUID, person: Person, number: int) -> dict[str, str]:
+    if person.has_coins:
+        demo_money.grant_coins(customer_id=customer_id, handle=person.handle)
+    return demo_money.settle_in(customer_id=customer_id, handle=person.handle, name=person.name, number=number)
 
 
 def _staff(role: str, had: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def on_chain(stage: Stage) -> None:
 
 def swap(stage: Stage, node: Node) -> None:
     """300 USDC become ether: as much as QuoterV2 says for what is left after fees, to the last unit."""
-    quote = stage.ana.post("/quotes", {"domain": "defi", **_swap("300")})
+    quote = stage.eva.post("/quotes", {"domain": "defi", **_swap("300")})
     net = 300 * DOLLAR - _units(quote["fees"]["total"], DOLLAR)
     said = max(_quoted(node, net, fee) for fee in (500, 3000))
     done = stage.move("swap USDC to ETH (Uniswap V3)", {"quote_id": quote["id"]}, status="completed", domain="defi")
@@ -87,7 +87,7 @@ def a_month_of_interest(stage: Stage, node: Node) -> None:
     stopped = stage.move(
         "  30 days later, all of it home", _leave(position), status="completed", remark="of the chain", domain="defi"
     )
-    results = stage.ana.get(f"/transactions/{stopped['id']}/explain")["defi"]["results"]
+    results = stage.eva.get(f"/transactions/{stopped['id']}/explain")["defi"]["results"]
     redeemed = int(results["redeemed"])
     told = abi.decode("uint256", node.log(results["tx_hash"], WITHDRAWN))[0]
     index = abi.decode("uint256,uint256,uint256,uint256,uint256", node.log(results["tx_hash"], UPDATED))[3]
@@ -96,19 +96,19 @@ def a_month_of_interest(stage: Stage, node: Node) -> None:
     earned, fees = Decimal(results["earned"]) / DOLLAR, _fees(results)
     stage.told.row("  of it yield, before fees", "", f"{earned:.6f}", f"{fees:.6f}")
     stage.told.check("strategy: some yield", found=earned > 1, wanted=True)
-    start = stage.ana.get(f"/transactions/{started['id']}")
+    start = stage.eva.get(f"/transactions/{started['id']}")
     stage.told.check("strategy: its start", found=start["state"], wanted="COMPLETED")
 
 
 def a_block_is_lost(stage: Stage, node: Node) -> None:
     """The block with a swap vanishes while it gathers confirmations: it is mined again, once, and then it counts."""
-    made = stage.ana.post("/defi/transactions", _swap("50"))
+    made = stage.eva.post("/defi/transactions", _swap("50"))
     started = time.monotonic()
     _until_confirming(stage, made["id"])
     call = _call(stage, made["id"], "swap")
     head = int(node.ask("eth_blockNumber"), 16)
     node.ask("anvil_reorg", head - int(call["block"]) + 1, [])
-    done = stage.ana.wait(made["id"], patience_s=PATIENCE_S)
+    done = stage.eva.wait(made["id"], patience_s=PATIENCE_S)
     took = f"{(time.monotonic() - started) * 1000:.0f}"
     stage.told.row(
         "swap, its block lost meanwhile", done["status"], done["target"]["amount"], "", took, "mined again, once"
@@ -140,7 +140,7 @@ def _quoted(node: Node, units: int, fee: int) -> int:
 
 
 def _position(stage: Stage, started: Body) -> Body:
-    found: list[Body] = stage.ana.get("/defi/positions")["data"]
+    found: list[Body] = stage.eva.get("/defi/positions")["data"]
     return next(one for one in found if one["opened_by"] == started["id"])
 
 
@@ -151,7 +151,7 @@ def _address(stage: Stage, done: Body) -> str:
 
 def _call(stage: Stage, transaction_id: str, label: str) -> Body:
     """Return one call of a transaction as its story tells it."""
-    story = stage.ana.get(f"/transactions/{transaction_id}/explain")
+    story = stage.eva.get(f"/transactions/{transaction_id}/explain")
     calls = [each for operation in story["chain"] for each in operation["transactions"] if each["label"] == label]
     return dict(calls[-1])
 
@@ -159,7 +159,7 @@ def _call(stage: Stage, transaction_id: str, label: str) -> Body:
 def _until_confirming(stage: Stage, transaction_id: str) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        if stage.ana.get(f"/transactions/{transaction_id}")["state"] == "BLOCKCHAIN_CONFIRMATION":
+        if stage.eva.get(f"/transactions/{transaction_id}")["state"] == "BLOCKCHAIN_CONFIRMATION":
             return
         time.sleep(0.02)
     raise TimeoutError(f"{transaction_id} never got into a block")

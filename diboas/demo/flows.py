@@ -15,14 +15,14 @@ from diboas.runner.live_client import LiveClient
 def run(*, facts: Body, increase_key: str) -> Told:
     """Play all scenes in order; return what happened and what was off."""
     people = {each["handle"]: each for each in facts["customers"]}
-    ana, bruno, dora = (_customer(facts, people[name]) for name in ("ana", "bruno", "dora"))
+    ana, bruno, dora, eva = (_customer(facts, people[name]) for name in ("ana", "bruno", "dora", "eva"))
     ticket = ana.post("/ws-tickets", {})
     told = Told()
     with LiveClient(url=ticket["url"], ticket=ticket["ticket"]) as live:
         for channel in ("transactions", "balances", "notifications"):
             live.subscribe(channel)
         sandbox = Sandbox(url=facts["sandbox_url"], increase_key=increase_key)
-        stage = Stage(told=told, ana=ana, bruno=bruno, dora=dora, sandbox=sandbox, live=live)
+        stage = Stage(told=told, ana=ana, bruno=bruno, dora=dora, eva=eva, sandbox=sandbox, live=live)
         stage.chain, stage.no_chain = facts.get("chain"), str(facts.get("no_chain") or "")
         for scene in SCENES:
             try:

@@ -41,6 +41,7 @@ class Stage:
     ana: Customer
     bruno: Customer
     dora: Customer
+    eva: Customer
     sandbox: Sandbox
     live: LiveClient
     chain: Body | None = None
@@ -56,10 +57,11 @@ class Stage:
         remark: str = "",
         domain: str = "banking",
     ) -> Any:
-        """Do one transaction as @ana, wait for its end, and note it."""
+        """Do one transaction, wait for its end, and note it: @eva has the coins for DeFi, @ana does the rest."""
         started = time.monotonic()
-        made = self.ana.post(f"/{domain}/transactions", body)
-        done = self.ana.wait(made["id"])
+        who = self.eva if domain == "defi" else self.ana
+        made = who.post(f"/{domain}/transactions", body)
+        done = who.wait(made["id"])
         took = f"{(time.monotonic() - started) * 1000:.0f}"
         amount = (done["target"] if body.get("target") else done["source"]).get("amount", "")
         fees = done["fees"]["total"]["amount"] if done["fees"] else ""

@@ -14,7 +14,13 @@ def test_people_differ_as_the_data_says() -> None:
     demo_people.load(known={})
 
     found = {row.handle: (row.rate_class, row.kyc_level) for row in Customer.objects.all()}
-    assert found == {"ana": ("bench", 3), "bruno": ("bench", 3), "carla": ("bench", 3), "dora": ("standard", 1)}
+    assert found == {
+        "ana": ("bench", 3),
+        "bruno": ("bench", 3),
+        "carla": ("bench", 3),
+        "dora": ("standard", 1),
+        "eva": ("bench", 3),
+    }
 
 
 def test_sign_ins_work() -> None:
@@ -61,4 +67,14 @@ def test_everybody_starts_with_the_same_money_once() -> None:
     ana = customers.find_by_handle("ana")
     assert ana is not None
     posted = [row.posted for row in queries.balances(customer_id=ana.id)]
-    assert posted == [demo_money.ALLOWANCE, demo_money.COINS]
+    assert posted == [demo_money.ALLOWANCE]
+
+
+def test_one_begins_with_coins_on_the_chain() -> None:
+    facts = demo_people.load(known={})
+    demo_people.load(known=facts)
+
+    eva = customers.find_by_handle("eva")
+    assert eva is not None
+    posted = {row.asset: row.posted for row in queries.balances(customer_id=eva.id)}
+    assert posted == {"USD": demo_money.ALLOWANCE, "USDC:ethereum": demo_money.COINS}
