@@ -69,6 +69,8 @@ def _cancelled(txn: Transaction, *, actor: str, reason: str) -> Change:
         txn.security = {**txn.security, "cancel_requested": reason}
         change.log("transaction.cancel_requested", actor=actor)
         change.due_in = 0
+        # A worker may be sending it at this moment: the next one looks when that one is done, or certainly dead.
+        change.keep_lease = True
     else:
         raise TooLateToCancel(detail="It can no longer be canceled.")
     return change

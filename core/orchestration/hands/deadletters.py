@@ -43,6 +43,7 @@ def replay(*, letter_id: UUID, actor: str, reason: str) -> None:
             txn.security = {key: value for key, value in txn.security.items() if key != "undo_failed"}
         change.log("transaction.replayed", actor=actor, reason=letter.error)
         change.due_in = 0
+        change.keep_lease = True
         if writing.write([change]):
             raise errors.Conflict(code="state_changed", detail="It was moved by somebody else: look again.")
         _resolve(letter, DeadLetterState.REPLAYED, actor, reason)

@@ -31,6 +31,7 @@ def now(*, transaction_id: UUID, actor: str, reason: str) -> None:
         change = changes.begin(txn)
         change.log("transaction.recheck_requested", actor=actor)
         change.due_in = 0
+        change.keep_lease = True
         if writing.write([change]):
             raise errors.Conflict(code="state_changed", detail="A worker has it just now.")
         audit.record(

@@ -15,7 +15,8 @@ from core.identity.customers import CustomerView
 from core.identity.models import CustomerStatus
 from core.kernel.money import Money
 from core.orchestration import outcomes
-from core.orchestration.hands import cancel, deadletters
+from core.orchestration.engine import claims
+from core.orchestration.hands import cancel, deadletters, recheck
 from core.orchestration.models import AttemptState, DeadLetter
 from core.providers import contract, registry
 from core.providers.contract import Operation, Stage
@@ -286,6 +287,28 @@ def test_a_customer_may_cancel_what_waits_for_a_market(treasury: fakes.FakeProvi
 
     assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
     assert world.figures(ana) == (10_000, 0, 0)
+
+
+@pytest.mark.parametrize("by_hand", ["cancelled", "rechecked"])
+def test_nobody_takes_what_a_worker_has_because_of_a_persons_wish(
+    treasury: fakes.FakeProvider, pool: fakes.FakeProvider, by_hand: str
+) -> None:
+    """Its order may still be on its way: whoever asked now would hear of nothing and believe it."""
+    patient = journeys.Journey()
+    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
+    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
+    with journeys.registered(patient):
+        ana, made = _start()
+        world.work()
+        world.due_now(made)
+        assert [one.id for one in claims.claim(domain="banking")] == [made]
+
+        if by_hand == "cancelled":
+            cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
+        else:
+            recheck.now(transaction_id=made, actor="staff:1", reason="The customer asks.")
+
+        assert claims.claim(domain="banking") == []
 
 
 def test_what_a_customer_cancelled_is_not_sent_once_more(
