@@ -27,7 +27,7 @@ from core.kernel.money import Money
 from core.orchestration.console import words
 from defi import queries
 from defi.models import DefiDetail, Position, PositionChange, PositionState, Strategy, Venue
-from defi.services import allow_list
+from defi.services import allow_list, positions
 
 SWITCHERS: access.Roles = access.SENIOR | {Role.TREASURY}
 _TONES = {
@@ -44,6 +44,8 @@ def _coins(units: object, asset: str, *, signed: bool = False) -> Cell:
 
 
 def _state(row: Position) -> Cell:
+    if positions.is_abandoned(row):
+        return cells.badge("never opened", Tone.NEUTRAL)
     return cells.badge(row.state, _TONES[PositionState(row.state)])
 
 

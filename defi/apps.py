@@ -11,8 +11,7 @@ class DefiConfig(AppConfig):
     def ready(self) -> None:
         from core.api import explain
         from core.audit import books as registered
-        from core.chains import watch
-        from core.orchestration import kinds, outcomes, wiring
+        from core.orchestration import kinds, wiring
         from core.orchestration.parts.reversal import Reversal
         from core.wallet import positions
         from defi import books, queries, tasks
@@ -40,4 +39,3 @@ class DefiConfig(AppConfig):
         )
         kinds.register(domain)
         wiring.watch(domain)
-        watch.on_operation(outcomes.ask_now)

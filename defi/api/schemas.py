@@ -12,6 +12,7 @@ from core.api import amounts
 from core.kernel import assets, clock, ids
 from core.kernel.money import Money
 from core.orchestration.api.schemas import Amount, Asset, TransactionRequest
+from core.wallet.shapes import SignedShape
 from defi import queries
 from defi.models import Position, PositionChange, PositionState
 from defi.queries import Offered
@@ -56,10 +57,6 @@ class StrategiesAnswer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
-class SignedAmount(Amount):
-    amount = serializers.CharField(help_text="A plain decimal in a string; a loss has a minus.")
-
-
 class PositionAnswer(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()
@@ -70,8 +67,8 @@ class PositionAnswer(serializers.Serializer[Any]):
     units = Amount(help_text="What is held of the protocol, in units whose number does not change by themselves.")
     cost = Amount(help_text="What was put in and not taken out.")
     value = Amount(allow_null=True, help_text="What it would bring now, before fees. null: never asked yet.")
-    accrued_yield = SignedAmount(allow_null=True, help_text="The value less the cost: a valuation, not money yet.")
-    realised_yield = SignedAmount(help_text="What it brought home so far, before fees.")
+    accrued_yield = SignedShape(allow_null=True, help_text="The value less the cost: a valuation, not money yet.")
+    realised_yield = SignedShape(help_text="What it brought home so far, before fees.")
     fees_paid = Amount()
     opened_by = serializers.CharField()
     opened_at = serializers.DateTimeField()
@@ -84,9 +81,9 @@ class PositionAnswer(serializers.Serializer[Any]):
 class PositionChangeShape(serializers.Serializer[Any]):
     event = serializers.CharField()
     transaction_id = serializers.CharField()
-    units = SignedAmount()
-    cost = SignedAmount()
-    realised_yield = SignedAmount()
+    units = SignedShape()
+    cost = SignedShape()
+    realised_yield = SignedShape()
     fees = Amount()
     at = serializers.DateTimeField()
 

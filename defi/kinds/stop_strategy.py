@@ -17,6 +17,9 @@ class StopStrategy(homeward.Homeward):
     name = "stop_strategy"
     rules = homeward.RULES
 
+    def send(self, *, transaction: Transaction) -> Deed:
+        return super().send(transaction=transaction) + tellings.closing()
+
     def leg_done(self, *, transaction: Transaction, leg: Leg, report: Report) -> Deed:
         units = calls.sheet_of(transaction).debit
         done = self.redeemed(transaction=transaction, units=units, report=report)

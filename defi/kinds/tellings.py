@@ -41,6 +41,11 @@ def abandoned() -> Deed:
     return _told(Telling(event="abandoned"))
 
 
+def closing() -> Deed:
+    """All of it is about to be taken out."""
+    return _told(Telling(event="closing"))
+
+
 def kept() -> Deed:
     """Nothing was taken out of it after all."""
     return _told(Telling(event="kept"))

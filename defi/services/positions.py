@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from core.kernel import errors
 from core.orchestration.states import SETTLED
-from defi.models import Position, PositionState
+from defi.models import Position, PositionState, Strategy
 
 
 class PositionBusy(errors.Conflict):
@@ -24,9 +24,11 @@ class PositionBusy(errors.Conflict):
 def open_for(*, transaction_id: UUID, customer_id: UUID, terms: Mapping[str, Any]) -> None:
     """Create the position that a transaction is to fill.
 
-    Needs: the transaction that accepts. Raises: PositionBusy if there is one in this strategy already.
+    Needs: the transaction that accepts; it locks the strategy, so that starts at once cannot pass its cap together.
+    Raises: PositionBusy if there is one in this strategy already; Refused (``strategy_full``).
     """
     strategy_id = UUID(terms["strategy_id"])
+    check_room(strategy=Strategy.objects.select_for_update().get(id=strategy_id), units=int(terms["given"]))
     _clear(customer_id=customer_id, strategy_id=strategy_id)
     try:
         with transaction.atomic():
@@ -46,12 +48,11 @@ def open_for(*, transaction_id: UUID, customer_id: UUID, terms: Mapping[str, Any
         raise PositionBusy(code="position_exists", detail="There is a position in this strategy.") from error
 
 
-def take(*, transaction_id: UUID, customer_id: UUID, position_id: UUID, closing: bool, version: int) -> None:
+def take(*, transaction_id: UUID, customer_id: UUID, position_id: UUID, version: int) -> None:
     """Let a transaction work on an active position that is still as it was when its terms were agreed.
 
     Needs: the transaction that accepts. Raises: PositionBusy.
     """
-    state = PositionState.CLOSING if closing else PositionState.ACTIVE
     rows = Position.objects.filter(
         Q(work__isnull=True) | Q(work__state__in=SETTLED),
         id=position_id,
@@ -61,10 +62,30 @@ def take(*, transaction_id: UUID, customer_id: UUID, position_id: UUID, closing:
     )
     # The join for the state cannot be updated through, so the rows are named by a subquery and locked by the update.
     taken = Position.objects.filter(id__in=rows.values("id"), version=version).update(
-        work_id=transaction_id, state=state, version=F("version") + 1
+        work_id=transaction_id, version=F("version") + 1
     )
     if not taken:
         raise PositionBusy(detail="Another transaction works on this position.", pointer="/position_id")
+
+
+def check_room(*, strategy: Strategy, units: int) -> None:
+    """Return if all customers together may have so much more in a strategy, what is on its way into it included.
+
+    Raises: Refused (``strategy_full``).
+    """
+    held = Position.objects.filter(strategy=strategy).exclude(state=PositionState.CLOSED)
+    inside = held.exclude(state=PositionState.OPENING).aggregate(sum=Sum("cost_units"))["sum"] or 0
+    coming = held.filter(state=PositionState.OPENING).exclude(work__state__in=SETTLED)
+    on_the_way = coming.aggregate(sum=Sum("opened_by__debit_units"))["sum"] or 0
+    if int(inside) + int(on_the_way) + units > strategy.cap_units:
+        raise errors.Refused(
+            code="strategy_full", detail="All customers together have as much in it as we allow.", pointer="/strategy"
+        )
+
+
+def is_abandoned(position: Position) -> bool:
+    """Say whether a position was never opened and never will be, as far as was read with it."""
+    return position.state == PositionState.OPENING and not is_busy(position)
 
 
 def is_busy(position: Position) -> bool:

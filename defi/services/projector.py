@@ -13,14 +13,16 @@ from core.orchestration.kinds import Posted
 from defi.kinds.tellings import Telling
 from defi.models import Position, PositionChange, PositionState
 
-# After these nothing works on the position any more.
-_ENDINGS = {
+_STATES = {
     "opened": PositionState.ACTIVE,
     "abandoned": PositionState.CLOSED,
+    "closing": PositionState.CLOSING,
     "collected": PositionState.ACTIVE,
     "kept": PositionState.ACTIVE,
     "closed": PositionState.CLOSED,
 }
+# After the others nothing works on the position any more.
+_AT_WORK = frozenset({"closing", "harvested", "redeemed"})
 
 
 class Projector:
@@ -53,16 +55,18 @@ def _apply(position_id: UUID, transaction_id: UUID, told: Telling) -> None:
         cost_units=F("cost_units") + told.cost,
         realised_units=F("realised_units") + told.realised,
         fee_units=F("fee_units") + told.fees,
-        **_ending(told),
+        **_standing(told),
         **_times(told),
     )
 
 
-def _ending(told: Telling) -> dict[str, Any]:
-    ending: dict[str, Any] = {} if told.owed is None else {"owed_units": told.owed}
-    if told.event in _ENDINGS:
-        ending |= {"state": _ENDINGS[told.event], "work": None}
-    return ending
+def _standing(told: Telling) -> dict[str, Any]:
+    standing: dict[str, Any] = {} if told.owed is None else {"owed_units": told.owed}
+    if told.event in _STATES:
+        standing["state"] = _STATES[told.event]
+    if told.event not in _AT_WORK:
+        standing["work"] = None
+    return standing
 
 
 def _times(told: Telling) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from django.db.models import Sum
-
 from core.chains import config, custody
 from core.kernel import assets, errors, ids
 from core.kernel.money import Money
@@ -18,7 +16,7 @@ from defi.analysis import rays
 from defi.analysis.rays import Index
 from defi.models import Position, PositionState, Strategy
 from defi.providers import aave_v3
-from defi.services import network_costs
+from defi.services import network_costs, positions
 
 GAS = aave_v3.GAS_OF_A_SUPPLY + custody.GAS_OF_A_MOVE
 _POINTER = "/strategy"
@@ -53,6 +51,7 @@ def open_start(*, request: Request, customer_id: UUID) -> Opening:
             "strategy": strategy.code,
             "strategy_id": strategy.id.hex,
             "position_id": ids.uuid7().hex,
+            "given": str(given.units),
             "gas_estimate": str(cost.units),
             "index": str(reserve.index.ray),
             "rounding": reserve.index.rounding.value,
@@ -102,12 +101,7 @@ def _check_amount(strategy: Strategy, request: Request) -> None:
         raise errors.Refused(code="amount_below_minimum", detail=f"The least is {least}.", pointer="/source/amount")
     if given > most:
         raise errors.Refused(code="amount_above_maximum", detail=f"The most is {most}.", pointer="/source/amount")
-    open_now = Position.objects.filter(strategy=strategy).exclude(state=PositionState.CLOSED)
-    taken = int(open_now.aggregate(total=Sum("cost_units"))["total"] or 0)
-    if taken + given.units > strategy.cap_units:
-        raise errors.Refused(
-            code="strategy_full", detail="All customers together have as much in it as we allow.", pointer=_POINTER
-        )
+    positions.check_room(strategy=strategy, units=given.units)
 
 
 def _check_alone(strategy: Strategy, customer_id: UUID) -> None:

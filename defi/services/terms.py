@@ -46,7 +46,6 @@ class Terms:
                 transaction_id=transaction_id,
                 customer_id=customer_id,
                 position_id=UUID(data["position_id"]),
-                closing=kind.name == "stop_strategy",
                 version=int(data["position_version"]),
             )
         _write_detail(kind, transaction_id, data)

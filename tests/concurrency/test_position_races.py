@@ -10,12 +10,13 @@ from pytest_django import Settings
 
 from core.audit import books
 from core.identity.customers import CustomerView
+from core.kernel import errors
 from core.market import book
 from core.orchestration import accept
 from core.orchestration.engine import drain
 from core.orchestration.models import Transaction
 from core.providers.contract import Order, Query, Report
-from defi.models import DefiDetail, Position, PositionChange
+from defi.models import DefiDetail, Position, PositionChange, Strategy
 from defi.services.positions import PositionBusy
 from tests.concurrency.test_races import race
 from tests.core.orchestration import world as engine
@@ -65,6 +66,18 @@ def test_of_many_starts_at_once_one_is_accepted(scripted: Chain) -> None:
     assert Transaction.objects.count() == DefiDetail.objects.count() == Position.objects.count() == 1
 
 
+def test_starts_at_once_do_not_pass_the_cap_together(scripted: Chain) -> None:
+    people = [world.customer(f"ana{number}") for number in range(MANY)]
+    Strategy.objects.update(cap_units=3 * 500_000_000)
+    wish = world.wish("start_strategy", amount="500", strategy="aave_v3_usdc")
+    agreed = [(each, accept.agree(request=wish, customer_id=each.id)) for each in people]
+
+    seen = race([_accepting(owner, one) for owner, one in agreed])
+
+    assert sum(isinstance(one, UUID) for one in seen) == 3
+    assert {one.code for one in seen if isinstance(one, errors.Refused)} == {"strategy_full"}
+
+
 def test_of_harvests_and_stops_at_once_one_gets_the_position(scripted: Chain) -> None:
     ana = world.customer()
     scripted.treasury.submits = [world.moved()]
@@ -97,7 +110,7 @@ def test_strategies_of_many_customers_are_carried_out_by_many_workers(scripted: 
     assert not [one for one in seen if isinstance(one, Exception)]
     assert {engine.see(made).state for made in (*starts, *stops)} == {"COMPLETED"}
     assert set(Position.objects.values_list("state", "units")) == {("closed", 0)}
-    assert PositionChange.objects.count() == 3 * MANY
+    assert PositionChange.objects.count() == 4 * MANY
 
 
 def _redeem(asked: Order | Query) -> Report:

@@ -150,7 +150,7 @@ def test_a_stop_closes_the_position_and_completes_its_start(scripted: Chain) -> 
     assert row.closed_at is not None
     assert engine.path(opened_by)[-2:] == ["YIELD_STRATEGY_ACTIVE", "COMPLETED"]
     assert engine.see(opened_by).reason == "position_closed"
-    assert [each.event for each in PositionChange.objects.order_by("id")] == ["opened", "redeemed", "closed"]
+    assert [each.event for each in PositionChange.objects.order_by("id")] == ["opened", "closing", "redeemed", "closed"]
 
 
 def test_a_loss_costs_no_performance_fee(scripted: Chain) -> None:
@@ -262,6 +262,18 @@ def test_a_customer_who_changes_his_mind_in_time_keeps_everything(scripted: Chai
     assert world.figures(ana) == {"banking:pooled:USDC:ethereum": (1_000_000_000, 0)}
     assert scripted.treasury.orders == []
     assert world.start(ana)
+
+
+def test_a_stop_that_is_cancelled_at_once_leaves_the_position_active(scripted: Chain) -> None:
+    ana = _active(scripted)
+    made = world.leave(ana, "stop_strategy")
+
+    cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:test")
+    world.again(made)
+
+    assert engine.see(made).state == "FAILED"
+    assert world.position(ana).state == "active"
+    assert world.leave(ana, "stop_strategy")
 
 
 def test_what_was_redeemed_comes_home_however_long_it_takes(scripted: Chain) -> None:

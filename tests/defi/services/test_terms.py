@@ -86,6 +86,15 @@ def test_all_customers_together_keep_within_the_cap(scripted: Chain) -> None:
     assert _refused(lambda: world.start(ana)) == ("strategy_full", "/strategy")
 
 
+def test_what_is_on_its_way_counts_towards_the_cap(scripted: Chain) -> None:
+    ana, bruno = world.customer(), world.customer("bruno")
+    Strategy.objects.update(cap_units=1_000_000_000)
+    world.start(ana, "500.000001")
+
+    assert _refused(lambda: world.start(bruno)) == ("strategy_full", "/strategy")
+    assert world.start(bruno, "499.999999")
+
+
 def test_without_a_chain_it_is_a_clear_refusal(scripted: Chain, settings: Any) -> None:
     ana = world.customer()
     settings.CHAINS = {}
