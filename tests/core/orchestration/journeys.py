@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core.fees.sheets import FeeSheet
+from core.identity.customers import CustomerView
 from core.kernel.money import Money
 from core.ledger import accounts
 from core.ledger.movements import CaptureHold, Entry, Line, PinHold
@@ -19,6 +20,7 @@ from core.orchestration.parts.roles import ByLegs
 from core.orchestration.states import ADMISSION, State
 from core.providers import contract
 from core.providers.contract import Operation, Report, Stage
+from tests.core.orchestration import world
 
 OUT = Leg(name="out", operation=Operation.CUSTODY_OUT, method="ethereum", waypoints={}, is_priced=False)
 WORK = Leg(
@@ -116,6 +118,12 @@ def registered(journey: Journey | None = None) -> Iterator[None]:
             del kinds._kinds["banking", "journey"]
         else:
             kinds._kinds["banking", "journey"] = before
+
+
+def start() -> tuple[CustomerView, UUID]:
+    """Let a customer with 100.00 wish for a journey of 20.00."""
+    ana = world.customer("ana", units=10_000)
+    return ana, world.start(ana, world.wish("journey", "20.00", by=world.bank(ana)))
 
 
 def _between(transaction: Transaction, leg: str, sign: int = 1) -> Entry:

@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from core.compliance.models import LevelLimit
 from core.identity import customers
 from core.identity.customers import CustomerView
 from core.identity.models import CustomerStatus
 from core.kernel.money import Money
 from core.orchestration import outcomes
-from core.orchestration.engine import claims
-from core.orchestration.hands import cancel, deadletters, recheck
+from core.orchestration.hands import deadletters
 from core.orchestration.models import AttemptState, DeadLetter
-from core.providers import contract, registry
+from core.providers import contract
 from core.providers.contract import Operation, Stage
 from tests.core.orchestration import fakes, journeys, world
 from tests.core.orchestration.fakes import said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
 ETH = "ETH:ethereum"
-
-
-@pytest.fixture(autouse=True)
-def _journey(db: None) -> Iterator[None]:
-    numbers = {"single_units": 10**6, "daily_units": 10**6, "monthly_units": 10**6}
-    LevelLimit.objects.create(level=3, kind="journey", asset="USD", **numbers)
-    with journeys.registered():
-        yield
-
-
-@pytest.fixture
-def treasury() -> fakes.FakeProvider:
-    able = (
-        replace(fakes.capability(Operation.CUSTODY_OUT, "ethereum"), needs_cover=False, poll_after_s=1.0),
-        replace(fakes.capability(Operation.CUSTODY_IN, "ethereum"), needs_cover=False, poll_after_s=1.0),
-    )
-    return fakes.FakeProvider(code="treasury", capabilities=able)
-
-
-@pytest.fixture
-def pool() -> fakes.FakeProvider:
-    able = replace(fakes.capability(Operation.SUPPLY, "ach"), needs_cover=False, fee_code="increase_ach")
-    return fakes.FakeProvider(code="increase", capabilities=(able,))
-
-
-@pytest.fixture(autouse=True)
-def _known(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> Iterator[None]:
-    with registry.replaced(treasury, pool):
-        for provider, operation in (("treasury", "custody_out"), ("treasury", "custody_in"), ("increase", "supply")):
-            world.breaker.Breaker(f"{provider}:{operation}").force_closed(actor="test", reason="test")
-        world.breaker.Breaker("treasury:status").force_closed(actor="test", reason="test")
-        yield
-
-
-def _start() -> tuple[CustomerView, UUID]:
-    ana = world.customer("ana", units=10_000)
-    return ana, world.start(ana, world.wish("journey", "20.00", by=world.bank(ana)))
 
 
 def test_legs_are_done_in_order_and_each_posts_what_it_did(
@@ -70,7 +28,7 @@ def test_legs_are_done_in_order_and_each_posts_what_it_did(
     treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     pool.submits = [said(Stage.SETTLED, ref="p1")]
 
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
 
     assert world.path(made)[-4:] == ["SENT_TO_PROVIDER", "PROVIDER_PROCESSING", "PROVIDER_CONFIRMING", "COMPLETED"]
@@ -93,7 +51,7 @@ def test_a_refusal_after_a_done_leg_is_undone_by_a_call_and_gas_stays_ours(
     treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     pool.submits = [said(Stage.DECLINED, ref="p1", reason="reverted", costs=(gas,))]
 
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
 
     assert world.path(made)[-2:] == ["COMPENSATING", "COMPENSATED"]
@@ -115,7 +73,7 @@ def test_an_undo_that_is_silent_is_asked_about_and_one_that_is_refused_is_tried_
     treasury.statuses = [said(Stage.DECLINED, ref="t2", reason="reverted")]
     pool.submits = [contract.Rejected(code="no_liquidity")]
 
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
     assert world.see(made).state == "COMPENSATING"
     assert world.attempts(made)[-1].state == AttemptState.UNKNOWN
@@ -134,7 +92,7 @@ def _stranded(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> tuple[C
     refused = contract.Rejected(code="wallet_frozen")
     treasury.submits = [said(Stage.SETTLED, ref="t1"), refused, refused, refused]
     pool.submits = [contract.Rejected(code="no_liquidity")]
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
     return ana, made
 
@@ -185,7 +143,7 @@ def test_an_undo_waits_for_as_long_as_nobody_can_be_reached_and_a_person_is_told
     """An outage is no refusal: the coins lie at the customer's address until the chain can be reached again."""
     treasury.submits = [said(Stage.SETTLED, ref="t1"), *[contract.Unavailable()] * 15, said(Stage.SETTLED, ref="t2")]
     pool.submits = [contract.Rejected(code="no_liquidity")]
-    ana, made = _start()
+    ana, made = journeys.start()
     for _ in range(20):
         world.breaker.Breaker("treasury:custody_in").force_closed(actor="test", reason="test")
         world.work()
@@ -208,7 +166,7 @@ def test_past_the_pivot_a_leg_is_tried_until_it_succeeds_and_a_person_is_told_on
     ]
     pool.submits = [said(Stage.SETTLED, ref="p1")]
 
-    ana, made = _start()
+    ana, made = journeys.start()
     for _ in range(3):
         world.work()
         world.due_now(made)
@@ -223,7 +181,7 @@ def test_a_hint_makes_the_engine_ask_at_once(treasury: fakes.FakeProvider, pool:
     treasury.submits = [said(Stage.ACCEPTED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     treasury.statuses = [said(Stage.SETTLED, ref="t1")]
     pool.submits = [said(Stage.SETTLED, ref="p1")]
-    _, made = _start()
+    _, made = journeys.start()
     world.work()
     assert world.work() == 0
 
@@ -238,7 +196,7 @@ def test_late_news_of_a_leg_that_is_done_changes_nothing(
 ) -> None:
     treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     pool.submits = [said(Stage.ACCEPTED, ref="p1")]
-    _, made = _start()
+    _, made = journeys.start()
     world.work()
     first = world.attempts(made)[0]
 
@@ -249,115 +207,12 @@ def test_late_news_of_a_leg_that_is_done_changes_nothing(
     assert world.see(made).leg == "work"
 
 
-def test_an_order_past_its_time_in_force_is_cancelled_at_the_provider(
-    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
-) -> None:
-    patient = journeys.Journey()
-    patient.legs = (journeys.OUT, replace(journeys.WORK, cancel_after=timedelta(seconds=60)), journeys.HOME)
-    treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
-    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
-    pool.statuses = [said(Stage.ACCEPTED, ref="p1")]
-    pool.cancels = [said(Stage.CANCELED, ref="p1")]
-    with journeys.registered(patient):
-        ana, made = _start()
-        world.work()
-        world.due_now(made)
-        world.work()
-        assert world.see(made).state == "PROVIDER_PROCESSING"
-
-        world.past_deadline(made)
-        world.work()
-
-    assert world.see(made).state == "COMPENSATED"
-    assert world.see(made).reason == "deadline_passed"
-    assert world.figures(ana) == (10_000, 0, 0)
-
-
-def test_a_customer_may_cancel_what_waits_for_a_market(treasury: fakes.FakeProvider, pool: fakes.FakeProvider) -> None:
-    patient = journeys.Journey()
-    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
-    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
-    pool.cancels = [said(Stage.CANCELED, ref="p1")]
-    with journeys.registered(patient):
-        ana, made = _start()
-        world.work()
-
-        cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
-        world.work()
-
-    assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
-    assert world.figures(ana) == (10_000, 0, 0)
-
-
-@pytest.mark.parametrize("by_hand", ["cancelled", "rechecked"])
-def test_nobody_takes_what_a_worker_has_because_of_a_persons_wish(
-    treasury: fakes.FakeProvider, pool: fakes.FakeProvider, by_hand: str
-) -> None:
-    """Its order may still be on its way: whoever asked now would hear of nothing and believe it."""
-    patient = journeys.Journey()
-    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
-    pool.submits = [said(Stage.ACCEPTED, ref="p1")]
-    with journeys.registered(patient):
-        ana, made = _start()
-        world.work()
-        world.due_now(made)
-        assert [one.id for one in claims.claim(domain="banking")] == [made]
-
-        if by_hand == "cancelled":
-            cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
-        else:
-            recheck.now(transaction_id=made, actor="staff:1", reason="The customer asks.")
-
-        assert claims.claim(domain="banking") == []
-
-
-def test_what_a_customer_cancelled_is_not_sent_once_more(
-    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
-) -> None:
-    """It was certainly not executed, so there is nothing to cancel at the provider, and nothing to send any more."""
-    patient = journeys.Journey()
-    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
-    pool.submits = [contract.Unavailable(), said(Stage.SETTLED, ref="p1")]
-    with journeys.registered(patient):
-        ana, made = _start()
-        world.work()
-        assert world.attempts(made)[0].state == AttemptState.PREPARED
-
-        cancel.request(transaction_id=made, customer_id=ana.id, actor="customer:x")
-        world.due_now(made)
-        world.work()
-
-    assert len(pool.orders) == 1
-    assert (world.see(made).state, world.see(made).reason) == ("FAILED", "canceled_by_customer")
-    assert [str(one.state) for one in world.attempts(made)] == ["NOT_EXECUTED"]
-    assert world.figures(ana) == (10_000, 0, 0)
-
-
-def test_an_order_whose_time_in_force_is_over_is_not_sent_once_more(
-    treasury: fakes.FakeProvider, pool: fakes.FakeProvider
-) -> None:
-    patient = journeys.Journey()
-    patient.legs = (replace(journeys.WORK, cancel_after=timedelta(seconds=60)),)
-    pool.submits = [contract.OutcomeUnknown(), said(Stage.SETTLED, ref="p1")]
-    pool.statuses = [None]
-    with journeys.registered(patient):
-        ana, made = _start()
-        world.work()
-
-        world.past_deadline(made)
-        world.work()
-
-    assert len(pool.orders) == 1
-    assert (world.see(made).state, world.see(made).reason) == ("EXPIRED", "deadline_passed")
-    assert world.figures(ana) == (10_000, 0, 0)
-
-
 def test_a_customer_frozen_past_the_pivot_still_gets_his_coins_home(
     treasury: fakes.FakeProvider, pool: fakes.FakeProvider
 ) -> None:
     treasury.submits = [said(Stage.SETTLED, ref="t1"), contract.Unavailable(), said(Stage.SETTLED, ref="t2")]
     pool.submits = [said(Stage.SETTLED, ref="p1")]
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
     assert world.see(made).leg == "home"
 
@@ -374,7 +229,7 @@ def test_a_customer_frozen_before_the_pivot_gets_everything_back(
 ) -> None:
     treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     pool.submits = [contract.Unavailable()]
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
 
     customers.set_status(customer_id=ana.id, status=CustomerStatus.FROZEN, actor="staff:1", reason="A court order.")
@@ -390,7 +245,7 @@ def test_what_vanished_after_it_was_final_is_put_before_a_person_once(
 ) -> None:
     treasury.submits = [said(Stage.SETTLED, ref="t1"), said(Stage.SETTLED, ref="t2")]
     pool.submits = [said(Stage.SETTLED, ref="p1")]
-    ana, made = _start()
+    ana, made = journeys.start()
     world.work()
     key = world.attempts(made)[1].key
 
