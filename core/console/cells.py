@@ -14,6 +14,9 @@ from typing import Any
 
 from core.kernel.money import Money
 
+# Decimals of an amount: cents always, and no more of a coin than can be taken in.
+_FEWEST, _MOST = 2, 8
+
 
 class Tone(StrEnum):
     """How something is meant. The colours are in console.css."""
@@ -72,12 +75,18 @@ def amount(money: Money | None, *, signed: bool = False) -> Cell:
     """An amount with thousands grouped, in tabular figures. ``signed`` shows a plus too."""
     if money is None:
         return NOTHING
-    return Cell(text=plain(money, signed=signed), kind="amount", title=f"{money.units} units of {money.asset.code}")
+    return Cell(text=plain(money, signed=signed), kind="amount", title=f"{money.text} {money.asset.code}")
 
 
 def plain(money: Money, *, signed: bool = False) -> str:
-    """Return an amount as people read it, such as ``1,250.00 USD``."""
+    """Return an amount as people read it, such as ``1,250.00 USD``: no idle zeros, and of a long fraction the head.
+
+    Who needs every digit has them in the title of an amount's cell.
+    """
     whole, dot, rest = money.text.lstrip("-").partition(".")
+    rest = rest[:_FEWEST] + rest[_FEWEST:].rstrip("0")
+    if len(rest) > _MOST:
+        rest = f"{rest[:_MOST]}\N{HORIZONTAL ELLIPSIS}"
     sign = "\N{MINUS SIGN}" if money.units < 0 else "+" if signed and money.units > 0 else ""
     return f"{sign}{int(whole):,}{dot}{rest} {money.asset.code}"
 

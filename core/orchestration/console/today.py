@@ -18,6 +18,7 @@ from core.console.sections import Bars, bars_of
 from core.console.tower import Figure, Item, Queue
 from core.kernel import assets, clock
 from core.kernel.money import Money
+from core.market import market
 from core.orchestration.models import DeadLetter, DeadLetterState, Transaction
 from core.orchestration.states import DONE_SQL, SETTLED, State
 
@@ -36,6 +37,7 @@ STUCK = (
         | Exists(DeadLetter.objects.filter(transaction_id=OuterRef("pk"), state=DeadLetterState.OPEN))
     )
 )
+_SHOWN_IN = assets.get("USD")
 # An id begins with its moment, so the primary key finds today's rows.
 _TODAY = f"""
     SELECT count(*), count(*) FILTER (WHERE state IN ({DONE_SQL})),
@@ -77,13 +79,28 @@ def _items(now: datetime) -> Iterable[Item]:
 
 def _volume(midnight: datetime, total: int) -> Figure:
     sums = [Money(int(units), assets.get(asset)) for asset, units in _rows(_VOLUME, midnight)]
+    worth, unvalued = _worth(sums)
+    hints = [f"{total:,} transactions in {len(sums)} assets" if len(sums) > 1 else f"{total:,} transactions"]
+    if unvalued:
+        hints.append(f"no price for {', '.join(unvalued)}")
     return Figure(
         label="Volume completed",
-        value=cells.plain(sums[0]) if sums else "none yet",
+        value=cells.plain(worth) if sums else "none yet",
         icon="payments",
-        hint=" and ".join([f"{total:,} transactions", *(cells.plain(each) for each in sums[1:4])]),
+        hint=" and ".join(hints),
         href=reverse("console:orchestration_transaction_changelist"),
     )
+
+
+def _worth(sums: Iterable[Money]) -> tuple[Money, list[str]]:
+    """Return what amounts of several assets are worth together by the last prices, and the assets without a price."""
+    worth, unvalued = Money.zero(_SHOWN_IN), []
+    for each in sums:
+        try:
+            worth += each if each.asset == _SHOWN_IN else market.value(money=each, to=_SHOWN_IN).money
+        except market.NoPrice:
+            unvalued.append(each.asset.code)
+    return worth, unvalued
 
 
 def _success(done: int, failed: int) -> Figure:
