@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from core.kernel import assets, errors
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 
+QUOTED = "quoted"
 _PLACES = {tier: place for place, tier in enumerate(models.Tier.values)}
 
 
@@ -64,6 +66,7 @@ class Rate:
         return value
 
 
+@functools.lru_cache(maxsize=1024)
 def compile_rule(*, rule: schedules.Rule, asset: Asset, usd_price: Decimal | None) -> Rate:
     """Return the rule in units of ``asset``.
 
@@ -90,7 +93,7 @@ def compile_rule(*, rule: schedules.Rule, asset: Asset, usd_price: Decimal | Non
 
 def quoted(*, code: str, fee: Money) -> Rate:
     """Return the fee that a provider itself named, in the asset of the transaction."""
-    return Rate(tier=models.Tier.PROVIDER.value, code=code, text="quoted", scale=1, rate=0, flat=fee.units)
+    return Rate(tier=models.Tier.PROVIDER.value, code=code, text=QUOTED, scale=1, rate=0, flat=fee.units)
 
 
 def estimated(*, fee: Money) -> Rate:

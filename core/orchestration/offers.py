@@ -40,6 +40,7 @@ class Wanted:
     wishes: Mapping[str, Any]
     network_fee: Money | None = None
     usd_price: Decimal | None = None
+    locked: sheets.FeeSheet | None = None
 
 
 def prepare(wanted: Wanted, *, without: frozenset[str] = frozenset()) -> Prepared:
@@ -61,6 +62,7 @@ def prepare(wanted: Wanted, *, without: frozenset[str] = frozenset()) -> Prepare
         preferences=preferences.parse(data=wanted.wishes),
         network_fee=wanted.network_fee,
         usd_price=wanted.usd_price,
+        locked=wanted.locked,
     )
     return preparing.prepare(inputs=inputs, schedule=schedules.current(), weights=weights.current())
 
@@ -77,6 +79,7 @@ def provider_for(transaction: Transaction, *, without: frozenset[str]) -> Prepar
         wishes=transaction.preferences,
         network_fee=locked.network_estimate,
         usd_price=None if usd_price is None else Decimal(usd_price),
+        locked=locked,
     )
     try:
         offer = prepare(wanted, without=without)

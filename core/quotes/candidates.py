@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.fees import pricing, schedules, sheets
+from core.fees import models, pricing, rates, schedules, sheets
 from core.kernel import errors
 from core.kernel.money import Money
 from core.providers import contract
@@ -66,12 +66,16 @@ def price_candidate(
     request: pricing.PriceRequest,
     schedule: schedules.Schedule,
     wishes: preferences.Preferences,
+    locked: sheets.FeeSheet | None = None,
 ) -> Priced:
-    """Return the candidate with its price, or with the reason for which it is out."""
+    """Return the candidate with its price, or with the reason for which it is out. See ``PriceInputs.locked``."""
     if request.amount.asset.code not in given.capability.assets:
         return Priced(given=given, sheet=None, refusal=WRONG_ASSET, why="does not serve this asset")
     try:
-        sheet = pricing.price(request=request, schedule=schedule)
+        if locked is not None and _is_the_price(locked, given=given, request=request, schedule=schedule):
+            sheet = locked
+        else:
+            sheet = pricing.price(request=request, schedule=schedule)
     except errors.Refused as refused:
         return Priced(given=given, sheet=None, refusal=refused.code, why=refused.detail)
     if not given.eligible:
@@ -84,6 +88,25 @@ def fee_is_too_high(*, sheet: sheets.FeeSheet, wishes: preferences.Preferences) 
     """Tell whether the fees are more of the debit than the customer accepts. Exactly as much is accepted."""
     most = wishes.max_fee_percent
     return most is not None and sheet.total.units * 100 > most * sheet.debit.units
+
+
+def _is_the_price(
+    sheet: sheets.FeeSheet, *, given: CandidateInput, request: pricing.PriceRequest, schedule: schedules.Schedule
+) -> bool:
+    """Tell whether a price of the same wish is this candidate's: made by this schedule, with his own rule.
+
+    A published schedule never changes, so the same rules make the same price.
+    """
+    amount = sheet.debit if request.side == "source" else sheet.receive
+    return (
+        sheet.schedule_version == schedule.version
+        and amount == request.amount
+        and given.provider_fee is None
+        and any(
+            line.tier == models.Tier.PROVIDER and line.code == given.capability.fee_code and line.rate != rates.QUOTED
+            for line in sheet.lines
+        )
+    )
 
 
 def _refusal(capability: contract.Capability, sheet: sheets.FeeSheet, wishes: preferences.Preferences) -> str:

@@ -27,7 +27,11 @@ class NoProvider(errors.ConnectionFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceInputs:
-    """What is to be priced. ``candidates`` is None for a kind that needs no provider, such as a transfer."""
+    """What is to be priced. ``candidates`` is None for a kind that needs no provider, such as a transfer.
+
+    ``locked`` is the price that was made of the same wish before, where there is one: whose rules it was made by is not
+    priced again.
+    """
 
     domain: str
     kind: str
@@ -39,6 +43,7 @@ class PriceInputs:
     facts: pricing.Facts = pricing.NO_FACTS
     usd_price: Decimal | None = None
     network_fee: Money | None = None
+    locked: sheets.FeeSheet | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,7 @@ def prepare(*, inputs: PriceInputs, schedule: schedules.Schedule, weights: scori
             request=replace(request, provider_fee_code=given.capability.fee_code, provider_fee=given.provider_fee),
             schedule=schedule,
             wishes=inputs.preferences,
+            locked=inputs.locked,
         )
         for given in inputs.candidates
     ]
@@ -113,7 +119,7 @@ def _choose(inputs: PriceInputs, priced: Sequence[Priced], weights: scoring.Weig
         provider=best.given.provider,
         eta_seconds=best.given.capability.eta_seconds,
         decision=decision,
-        suggestions=_suggestions(priced, best, _decide(priced, inputs, weights, Decimal(0))),
+        suggestions=_suggestions(inputs, priced, best, weights),
     )
 
 
@@ -145,9 +151,13 @@ def _min_receive(best: Priced, receive: Money, wishes: preferences.Preferences) 
     return Money(receive.units * (10_000 - wishes.max_slippage_bps) // 10_000, receive.asset)
 
 
-def _suggestions(priced: Sequence[Priced], best: Priced, for_cost: scoring.Decision) -> tuple[dict[str, Any], ...]:
+def _suggestions(
+    inputs: PriceInputs, priced: Sequence[Priced], best: Priced, weights: scoring.Weights
+) -> tuple[dict[str, Any], ...]:
     """Return what would be cheaper and can be had: the same request with ``preferences.speed`` 0 chooses it."""
-    other = _named(priced, for_cost.chosen)
+    if sum(one.is_eligible for one in priced) == 1:
+        return ()
+    other = _named(priced, _decide(priced, inputs, weights, Decimal(0)).chosen)
     if other is None or other is best or other.sheet is None or best.sheet is None:
         return ()
     saved = best.sheet.total - other.sheet.total

@@ -1,11 +1,13 @@
 """From a request and its candidates to a price with a provider."""
 
+import dataclasses
+
 import pytest
 
 from core.kernel import errors
 from core.kernel.money import Money
 from core.quotes import preparing
-from tests.core.quotes.factories import candidate, prepare
+from tests.core.quotes.factories import SCHEDULE, WEIGHTS, candidate, inputs, prepare
 
 
 def test_deposit_is_priced_with_its_only_provider():
@@ -141,3 +143,42 @@ def test_what_is_out_is_never_suggested():
     offered = [candidate("fast"), candidate("slow", fee_code="cheap", eta=172_800, eligible=False, why="breaker open")]
 
     assert prepare(offered=offered, wishes={"speed": 1}).suggestions == ()
+
+
+def again(offered, *, schedule=SCHEDULE, **wish):
+    """Prepare a wish, and prepare it again with its price locked; return both and how often the second one priced."""
+    first = preparing.prepare(inputs=inputs(offered=offered, **wish), schedule=SCHEDULE, weights=WEIGHTS)
+    wanted = dataclasses.replace(inputs(offered=offered, **wish), locked=first.sheet)
+    asked = []
+    price = preparing.pricing.price
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing.pricing, "price", lambda **given: asked.append(given) or price(**given))
+        second = preparing.prepare(inputs=wanted, schedule=schedule, weights=WEIGHTS)
+    return first, second, len(asked)
+
+
+@pytest.mark.parametrize(("side", "amount"), [("source", 10_000), ("target", 9_630)])
+def test_a_locked_price_is_not_made_again_and_everything_said_is_the_same(side, amount):
+    offered = [candidate("dear"), candidate("cheap", fee_code="cheap"), candidate("also dear")]
+
+    first, second, priced = again(offered, side=side, amount=amount)
+
+    assert second == first
+    assert first.provider == "cheap"
+    assert priced == 2  # those whose own rule is not in the locked price
+
+
+def test_a_new_schedule_is_priced_anew():
+    newer = dataclasses.replace(SCHEDULE, version=2)
+
+    _, second, priced = again([candidate()], schedule=newer)
+
+    assert (second.sheet.schedule_version, priced) == (2, 1)
+
+
+def test_what_a_provider_quotes_itself_is_priced_anew():
+    offered = [candidate(), candidate("quoting", provider_fee=Money.of(1, "USD"))]
+
+    first, second, priced = again(offered)
+
+    assert (second, priced) == (first, 2)
