@@ -208,6 +208,8 @@ def _unknown(change: Change, call: Call, error: errors.DiboasError, actor: str) 
             actor="system:engine",
         )
     change.due_in = _ASK_PARKED_S if attempt.asks >= _PARK_AFTER_ASKS else _patience(attempt)
+    if isinstance(error, RateLimited):
+        change.due_in = max(change.due_in, error.retry_after_s)
 
 
 def _give_up_on_provider(change: Change, attempt: Attempt, reason: str, actor: str) -> None:

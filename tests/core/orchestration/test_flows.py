@@ -1,7 +1,10 @@
 """The life of each kind, from accepted to its end, with every figure."""
 
+from datetime import timedelta
+
 import pytest
 
+from core.kernel import clock
 from core.providers.contract import (
     Operation,
     Order,
@@ -131,6 +134,22 @@ def test_a_rate_limit_is_waited_out_and_not_held_against_the_transaction(bank: f
     world.work()
 
     assert world.see(made).state == "COMPLETED"
+
+
+def test_a_provider_that_is_asked_too_often_is_left_alone_for_as_long_as_it_says(bank: fakes.FakeProvider) -> None:
+    ana = world.customer("ana", units=10_000)
+    world.cover()
+    bank.submits = [said(Stage.ACCEPTED)]
+    bank.statuses = [RateLimited(retry_after_s=900)]
+    made = world.start(ana, world.wish("withdrawal", "20.00", by=world.bank(ana)))
+    world.work()
+
+    world.due_now(made)
+    world.work()
+
+    due_at = world.see(made).due_at
+    assert due_at is not None
+    assert due_at > clock.SYSTEM.now() + timedelta(seconds=800)
 
 
 def test_a_silent_provider_is_asked_and_the_outcome_applied_once(bank: fakes.FakeProvider) -> None:
