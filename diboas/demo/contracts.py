@@ -74,30 +74,36 @@ def swap(stage: Stage, node: Node) -> None:
 
 
 def a_month_of_interest(stage: Stage, node: Node) -> None:
-    """500 USDC are supplied, 30 days pass on the chain, and what comes home is what the contract's index says."""
+    """500 USDC are supplied, 30 days pass on the chain, the yield is harvested, and then everything comes home."""
     body = {"kind": "start_strategy", "source": {**USDC, "amount": "500"}, "strategy": "aave_v3_usdc"}
     started = stage.move("supply 500 USDC (Aave V3)", body, status="completed", domain="defi")
     stage.told.check("strategy: state", found=started["state"], wanted="YIELD_STRATEGY_ACTIVE")
     position = _position(stage, started)
-    units = _units(position["units"], DOLLAR)
     held = node.call("AUSDC:ethereum", "scaledBalanceOf(address)", _address(stage, started))[0]
-    stage.told.check("strategy: units, beside the contract", found=units, wanted=held)
+    stage.told.check("strategy: units, beside the contract", found=_units(position["units"], DOLLAR), wanted=held)
     node.ask("evm_increaseTime", MONTH_S)
     node.ask("evm_mine")
-    stopped = stage.move(
-        "  30 days later, all of it home", _leave(position), status="completed", remark="of the chain", domain="defi"
-    )
-    results = stage.eva.get(f"/transactions/{stopped['id']}/explain")["defi"]["results"]
-    redeemed = int(results["redeemed"])
-    told = abi.decode("uint256", node.log(results["tx_hash"], WITHDRAWN))[0]
-    index = abi.decode("uint256,uint256,uint256,uint256,uint256", node.log(results["tx_hash"], UPDATED))[3]
-    stage.told.check("strategy: redeemed, beside the contract", found=redeemed, wanted=told)
-    stage.told.check("strategy: the contract's own index", found=redeemed, wanted=(units * index + RAY // 2) // RAY)
-    earned, fees = Decimal(results["earned"]) / DOLLAR, _fees(results)
-    stage.told.row("  of it yield, before fees", "", f"{earned:.6f}", f"{fees:.6f}")
+    harvested = _brought(stage, node, "  30 days later, the yield home", _leave("harvest", position))
+    earned = Decimal(harvested["earned"]) / DOLLAR
+    stage.told.row("  of it yield, before fees", "", f"{earned:.6f}", f"{_fees(harvested):.6f}")
     stage.told.check("strategy: some yield", found=earned > 1, wanted=True)
+    left = _position(stage, started)
+    stage.told.check("strategy: goes on", found=(left["status"], left["cost"]), wanted=("active", position["cost"]))
+    stopped = _brought(stage, node, "  and all the rest", _leave("stop_strategy", position))
+    index = abi.decode("uint256,uint256,uint256,uint256,uint256", node.log(stopped["tx_hash"], UPDATED))[3]
+    worth = (_units(left["units"], DOLLAR) * index + RAY // 2) // RAY
+    stage.told.check("strategy: the contract's own index", found=int(stopped["redeemed"]), wanted=worth)
     start = stage.eva.get(f"/transactions/{started['id']}")
     stage.told.check("strategy: its start", found=start["state"], wanted="COMPLETED")
+
+
+def _brought(stage: Stage, node: Node, what: str, body: Body) -> Body:
+    """Bring something home and compare it with the contract's own log; return what the story tells of it."""
+    done = stage.move(what, body, status="completed", domain="defi")
+    results: Body = stage.eva.get(f"/transactions/{done['id']}/explain")["defi"]["results"]
+    told = abi.decode("uint256", node.log(results["tx_hash"], WITHDRAWN))[0]
+    stage.told.check(f"{what}: beside the contract", found=int(results["redeemed"]), wanted=told)
+    return results
 
 
 def a_block_is_lost(stage: Stage, node: Node) -> None:
@@ -128,8 +134,8 @@ def _swap(amount: str) -> Body:
     return {"kind": "swap", "source": {**USDC, "amount": amount}, "target": ETH}
 
 
-def _leave(position: Body) -> Body:
-    return {"kind": "stop_strategy", "position_id": position["id"]}
+def _leave(kind: str, position: Body) -> Body:
+    return {"kind": kind, "position_id": position["id"]}
 
 
 def _quoted(node: Node, units: int, fee: int) -> int:
