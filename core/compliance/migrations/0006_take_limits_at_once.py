@@ -10,8 +10,6 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 class Migration(migrations.Migration):
     dependencies = (("compliance", "0005_limits_of_trades_and_strategies"),)
     operations = (
-        migrations.RunSQL(
-            sql=(SQL / "limits_at_once.sql").read_text(encoding="utf-8"),
-            reverse_sql=(SQL / "limits_at_once_reverse.sql").read_text(encoding="utf-8"),
-        ),
+        # Going back leaves the functions as they are: their file keeps the current text, not the ones before.
+        migrations.RunSQL(sql=(SQL / "limits.sql").read_text(encoding="utf-8"), reverse_sql=migrations.RunSQL.noop),
     )

@@ -1,1 +1,1 @@
-DROP FUNCTION ledger_apply(jsonb);
+DROP FUNCTION ledger_apply;

@@ -1,28 +1,32 @@
--- ledger_apply_exact(moves): the whole truth about a set of movements, for when the fast way of ledger_apply cannot
--- write it as it stands. It locks what the set touches (holds, expectations, lots by id, then balances by account),
--- rules on each movement as if they came one after another, and writes those that may.
+-- Until migration 0005 it took JSON.
+DROP FUNCTION IF EXISTS ledger_apply_exact(jsonb);
+
+-- The whole truth about a set of movements, for when the fast way of ledger_apply cannot write it as it stands. It
+-- locks what the set touches (holds, expectations, lots by id, then balances by account), rules on each movement as if they
+-- came one after another, and writes those that may. Whether an account has a bound is read here, not believed.
 --
 -- When even the sum of all debits leaves every account within its bound, each of them may; otherwise they are walked
 -- in order. A set in which two movements name one hold, expectation, lot or key is applied one by one under the same
 -- locks.
 -- Raises 40001 when another session posted the same key or id at the same moment: retry the whole unit of work.
-CREATE FUNCTION ledger_apply_exact(moves jsonb) RETURNS TABLE (ref uuid, verdict text, detail text)
+CREATE OR REPLACE FUNCTION ledger_apply_exact(
+  chosen uuid[],
+  m_ref uuid[], m_txn uuid[],
+  e_move int[], e_id uuid[], e_key text[], e_kind text[], e_count int[],
+  l_entry int[], l_no int[], l_acct bigint[], l_units numeric[], l_bound bool[],
+  x_move int[], x_acct bigint[],
+  o_move int[], o_op text[], o_id uuid[], o_acct bigint[], o_units numeric[], o_secs float8[], o_kind text[]
+) RETURNS TABLE (ref uuid, verdict text, detail text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   at timestamptz;
-  n int;
+  n int := cardinality(m_ref);
   fits bool;
   done int;
-  has_entries bool; has_ops bool;
-  -- movements, entries, lines, operations, exits
-  m_ref uuid[]; m_txn uuid[]; m_verdict text[]; m_detail text[]; m_ok bool[];
-  e_move int[]; e_id uuid[]; e_key text[]; e_kind text[]; e_count int[];
-  l_move int[]; l_entry uuid[]; l_no int[]; l_acct bigint[]; l_units numeric[];
-  l_leaves bool[];
-  o_move int[]; o_op text[]; o_id uuid[]; o_acct bigint[]; o_units numeric[]; o_secs float8[]; o_kind text[];
-  o_leaves bool[];
-  x_move int[]; x_acct bigint[];
+  has_entries bool := cardinality(e_id) > 0; has_ops bool := cardinality(o_id) > 0;
+  m_verdict text[]; m_detail text[]; m_ok bool[];
+  l_move int[]; l_of uuid[];
   -- rows that operations refer to, as locked; and what each operation changes
   r_id uuid[] := '{}'; r_acct bigint[] := '{}'; r_units numeric[] := '{}'; r_state text[] := '{}';
   s_id uuid[]; s_acct bigint[]; s_units numeric[]; s_state text[];
@@ -32,36 +36,22 @@ DECLARE
   a_acct bigint[]; a_posted numeric[]; a_held numeric[]; a_incoming numeric[]; a_rev numeric[];
   k_move int[]; k_key text[];
 BEGIN
-  SELECT array_agg(m.ref), array_agg(m.txn), bool_or(m.has_entries), bool_or(m.has_ops)
-    INTO m_ref, m_txn, has_entries, has_ops
-    FROM (SELECT (m.doc->>'ref')::uuid AS ref, (m.doc->>'txn')::uuid AS txn, m.doc ? 'entries' AS has_entries,
-                 m.doc ? 'ops' AS has_ops
-            FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n) ORDER BY m.n) m;
-  IF m_ref IS NULL THEN RETURN; END IF;
-  n := cardinality(m_ref);
   m_ok := array_fill(true, ARRAY[n]);
   m_verdict := array_fill(NULL::text, ARRAY[n]);
   m_detail := array_fill(''::text, ARRAY[n]);
+  IF chosen IS NOT NULL THEN
+    SELECT array_agg(m.ref = ANY (chosen) ORDER BY m.n),
+           array_agg(CASE WHEN m.ref = ANY (chosen) THEN NULL ELSE 'left out' END ORDER BY m.n)
+      INTO m_ok, m_verdict FROM unnest(m_ref) WITH ORDINALITY m (ref, n);
+  END IF;
 
   IF has_entries THEN
-    SELECT array_agg(m.n), array_agg((e.doc->>'id')::uuid), array_agg(e.doc->>'key'), array_agg(e.doc->>'kind'),
-           array_agg(jsonb_array_length(e.doc->'lines'))
-      INTO e_move, e_id, e_key, e_kind, e_count
-      FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'entries') e (doc);
-    SELECT array_agg(m.n), array_agg((e.doc->>'id')::uuid), array_agg(l.n), array_agg((l.doc->0)::bigint),
-           array_agg((l.doc->>1)::numeric), array_agg(l.doc->2 IS NOT NULL)
-      INTO l_move, l_entry, l_no, l_acct, l_units, l_leaves
-      FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'entries') e (doc),
-           jsonb_array_elements(e.doc->'lines') WITH ORDINALITY l (doc, n);
+    SELECT array_agg(e_move[l.entry] ORDER BY l.n), array_agg(e_id[l.entry] ORDER BY l.n) INTO l_move, l_of
+      FROM unnest(l_entry) WITH ORDINALITY l (entry, n);
   END IF;
 
   -- Lock what the operations refer to, and learn what each changes.
   IF has_ops THEN
-    SELECT array_agg(m.n), array_agg(o.doc->>0), array_agg((o.doc->>1)::uuid), array_agg((o.doc->>2)::bigint),
-           array_agg((o.doc->>3)::numeric), array_agg((o.doc->>4)::float8), array_agg(o.doc->>5),
-           array_agg(o.doc->6 IS NOT NULL)
-      INTO o_move, o_op, o_id, o_acct, o_units, o_secs, o_kind, o_leaves
-      FROM jsonb_array_elements(moves) WITH ORDINALITY m (doc, n), jsonb_array_elements(m.doc->'ops') o (doc);
     IF o_op && ARRAY['hold', 'pin', 'capture', 'release'] THEN
       SELECT array_agg(r.id), array_agg(r.account_id), array_agg(r.units), array_agg('hold:' || r.outcome)
         INTO s_id, s_acct, s_units, s_state
@@ -105,11 +95,6 @@ BEGIN
              ORDER BY o.n) c;
   END IF;
 
-  SELECT array_agg(x.move), array_agg(x.acct) INTO x_move, x_acct
-    FROM (SELECT l.move, l.acct FROM unnest(l_move, l_acct, l_leaves) l (move, acct, leaves) WHERE l.leaves
-          UNION ALL
-          SELECT o.move, o.acct FROM unnest(o_move, o_acct, o_leaves) o (move, acct, leaves) WHERE o.leaves) x;
-
   -- Lock the balances, by account. What has no balance row is a system account.
   IF has_entries OR array_remove(o_touched, NULL) <> '{}' THEN
     SELECT array_agg(b.account_id), array_agg(b.bound), array_agg(b.posted), array_agg(b.posted - b.held),
@@ -129,8 +114,39 @@ BEGIN
       IF n = 1 THEN
         RAISE EXCEPTION 'a movement names each key, hold, expectation and lot once' USING ERRCODE = 'data_exception';
       END IF;
-      FOR i IN 0 .. n - 1 LOOP
-        RETURN QUERY SELECT * FROM ledger_apply(jsonb_build_array(moves->i));
+      FOR i IN 1 .. n LOOP
+        CONTINUE WHEN NOT m_ok[i];
+        RETURN QUERY SELECT a.* FROM ledger_apply(
+          NULL, ARRAY[m_ref[i]], ARRAY[m_txn[i]],
+          ARRAY(SELECT 1 FROM unnest(e_move) m WHERE m = i),
+          ARRAY(SELECT e.id FROM unnest(e_move, e_id) WITH ORDINALITY e (move, id, n) WHERE e.move = i ORDER BY e.n),
+          ARRAY(SELECT e.key FROM unnest(e_move, e_key) WITH ORDINALITY e (move, key, n) WHERE e.move = i ORDER BY e.n),
+          ARRAY(SELECT e.kind FROM unnest(e_move, e_kind) WITH ORDINALITY e (move, kind, n)
+                 WHERE e.move = i ORDER BY e.n),
+          ARRAY(SELECT e.count FROM unnest(e_move, e_count) WITH ORDINALITY e (move, count, n)
+                 WHERE e.move = i ORDER BY e.n),
+          ARRAY(SELECT l.entry - array_position(e_move, i) + 1
+                  FROM unnest(l_move, l_entry) WITH ORDINALITY l (move, entry, n) WHERE l.move = i ORDER BY l.n),
+          ARRAY(SELECT l.no FROM unnest(l_move, l_no) WITH ORDINALITY l (move, no, n) WHERE l.move = i ORDER BY l.n),
+          ARRAY(SELECT l.acct FROM unnest(l_move, l_acct) WITH ORDINALITY l (move, acct, n)
+                 WHERE l.move = i ORDER BY l.n),
+          ARRAY(SELECT l.units FROM unnest(l_move, l_units) WITH ORDINALITY l (move, units, n)
+                 WHERE l.move = i ORDER BY l.n),
+          ARRAY(SELECT l.bound FROM unnest(l_move, l_bound) WITH ORDINALITY l (move, bound, n)
+                 WHERE l.move = i ORDER BY l.n),
+          ARRAY(SELECT 1 FROM unnest(x_move) m WHERE m = i),
+          ARRAY(SELECT x.acct FROM unnest(x_move, x_acct) x (move, acct) WHERE x.move = i),
+          ARRAY(SELECT 1 FROM unnest(o_move) m WHERE m = i),
+          ARRAY(SELECT o.op FROM unnest(o_move, o_op) WITH ORDINALITY o (move, op, n) WHERE o.move = i ORDER BY o.n),
+          ARRAY(SELECT o.id FROM unnest(o_move, o_id) WITH ORDINALITY o (move, id, n) WHERE o.move = i ORDER BY o.n),
+          ARRAY(SELECT o.acct FROM unnest(o_move, o_acct) WITH ORDINALITY o (move, acct, n)
+                 WHERE o.move = i ORDER BY o.n),
+          ARRAY(SELECT o.units FROM unnest(o_move, o_units) WITH ORDINALITY o (move, units, n)
+                 WHERE o.move = i ORDER BY o.n),
+          ARRAY(SELECT o.secs FROM unnest(o_move, o_secs) WITH ORDINALITY o (move, secs, n)
+                 WHERE o.move = i ORDER BY o.n),
+          ARRAY(SELECT o.kind FROM unnest(o_move, o_kind) WITH ORDINALITY o (move, kind, n)
+                 WHERE o.move = i ORDER BY o.n)) a;
       END LOOP;
       RETURN;
     END IF;
@@ -193,7 +209,7 @@ BEGIN
   IF true = ANY (m_ok) THEN
     BEGIN
       IF has_entries THEN
-        done := ledger_write_entries(at, m_ok, m_txn, e_move, e_id, e_key, e_kind, e_count, l_move, l_entry, l_no, l_acct,
+        done := ledger_write_entries(at, m_ok, m_txn, e_move, e_id, e_key, e_kind, e_count, l_move, l_of, l_no, l_acct,
                                      l_units);
       END IF;
       IF has_ops THEN
@@ -218,12 +234,13 @@ BEGIN
     END IF;
   END IF;
 
-  RETURN QUERY SELECT m.ref, COALESCE(m.verdict, 'ok'), m.detail
-    FROM unnest(m_ref, m_verdict, m_detail) WITH ORDINALITY m (ref, verdict, detail, n) ORDER BY m.n;
+  RETURN QUERY SELECT m.ref, m.verdict, m.detail
+    FROM unnest(m_ref, m_verdict, m_detail) m (ref, verdict, detail)
+   WHERE m.verdict IS NOT NULL AND (chosen IS NULL OR m.ref = ANY (chosen));
 END $$;
 
 -- The exact way: walk the movements in order, keeping every balance as it would then be.
-CREATE FUNCTION ledger_judge(
+CREATE OR REPLACE FUNCTION ledger_judge(
   verdicts_in text[], details_in text[], d_move int[], d_acct bigint[], d_posted numeric[], d_held numeric[],
   d_rev numeric[], x_move int[], x_acct bigint[], b_acct bigint[], b_bound text[], b_posted numeric[],
   b_free numeric[], b_rev numeric[], OUT verdicts text[], OUT details text[]
@@ -278,7 +295,7 @@ BEGIN
 END $$;
 
 -- Entries and their lines in one statement, in the order of their keys. A key of another session waits for it to end.
-CREATE FUNCTION ledger_write_entries(
+CREATE OR REPLACE FUNCTION ledger_write_entries(
   at timestamptz, m_ok bool[], m_txn uuid[], e_move int[], e_id uuid[], e_key text[], e_kind text[], e_count int[],
   l_move int[], l_entry uuid[], l_no int[], l_acct bigint[], l_units numeric[]
 ) RETURNS int LANGUAGE plpgsql AS $$
@@ -295,7 +312,7 @@ BEGIN
   RETURN cardinality(e_id);
 END $$;
 
-CREATE FUNCTION ledger_write_operations(
+CREATE OR REPLACE FUNCTION ledger_write_operations(
   at timestamptz, m_ok bool[], m_txn uuid[], o_move int[], o_op text[], o_id uuid[], o_acct bigint[], o_units numeric[],
   o_secs float8[], o_kind text[]
 ) RETURNS int LANGUAGE plpgsql AS $$

@@ -1,7 +1,1 @@
-DROP FUNCTION ledger_apply_exact(jsonb);
-DROP FUNCTION ledger_judge(text[], text[], int[], bigint[], numeric[], numeric[], numeric[], int[], bigint[], bigint[],
-  text[], numeric[], numeric[], numeric[]);
-DROP FUNCTION ledger_write_entries(timestamptz, bool[], uuid[], int[], uuid[], text[], text[], int[], int[], uuid[],
-  int[], bigint[], numeric[]);
-DROP FUNCTION ledger_write_operations(timestamptz, bool[], uuid[], int[], text[], uuid[], bigint[], numeric[], float8[],
-  text[]);
+DROP FUNCTION ledger_apply_exact, ledger_judge, ledger_write_entries, ledger_write_operations;

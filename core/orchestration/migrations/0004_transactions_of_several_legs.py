@@ -14,8 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField("transaction", "results", models.JSONField(default=dict)),
         migrations.AddField("transaction", "target_asset", models.CharField(blank=True, default="", max_length=30)),
         migrations.AddField("transaction", "terms", models.JSONField(default=dict)),
-        migrations.RunSQL(
-            sql=(SQL / "legs.sql").read_text(),
-            reverse_sql=(SQL / "legs_undo.sql").read_text(),
-        ),
+        # Going back leaves the functions as they are: their file keeps the current text, not the ones before.
+        migrations.RunSQL(sql=(SQL / "commit.sql").read_text(), reverse_sql=migrations.RunSQL.noop),
     )

@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
         ("ledger", "0005_apply_by_arrays"),
     )
     operations = (
-        migrations.RunSQL(
-            sql=(SQL / "commit_arrays.sql").read_text(), reverse_sql=(SQL / "commit_arrays_undo.sql").read_text()
-        ),
+        # Going back leaves the functions as they are: their file keeps the current text, not the ones before.
+        migrations.RunSQL(sql=(SQL / "commit.sql").read_text(), reverse_sql=migrations.RunSQL.noop),
     )

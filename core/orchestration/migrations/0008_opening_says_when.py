@@ -10,5 +10,6 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 class Migration(migrations.Migration):
     dependencies = (("orchestration", "0007_index_of_the_unsettled"),)
     operations = (
-        migrations.RunSQL(sql=(SQL / "open.sql").read_text(), reverse_sql=(SQL / "open_undo.sql").read_text()),
+        # Going back leaves the functions as they are: their file keeps the current text, not the ones before.
+        migrations.RunSQL(sql=(SQL / "commit.sql").read_text(), reverse_sql=migrations.RunSQL.noop),
     )
