@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
+from core.fees.sheets import FeeSheet
 from core.identity.customers import CustomerView
 from core.kernel import errors
 from core.kernel.assets import Asset
@@ -28,7 +29,8 @@ class Deed:
     ``results`` is what really happened, in the kind's own words and as text: it is merged into the transaction's.
     ``received`` among them, in units of the target, is what arrived. ``reservation_id`` is the hold that stands in for
     the transaction's from now on. ``settles`` are transactions that this one brings to their end in the same commit,
-    such as the start of a position that it closes. ``notes`` are for the domain's projector and are kept nowhere else.
+    such as the start of a position that it closes. ``fees`` is what was really charged, where the price could only
+    promise it. ``notes`` are for the domain's projector and are kept nowhere else.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -37,6 +39,7 @@ class Deed:
     reservation_id: UUID | None = None
     settles: tuple[UUID, ...] = ()
     notes: tuple[Any, ...] = ()
+    fees: FeeSheet | None = None
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.operations)
@@ -49,6 +52,7 @@ class Deed:
             reservation_id=other.reservation_id or self.reservation_id,
             settles=self.settles + other.settles,
             notes=self.notes + other.notes,
+            fees=other.fees or self.fees,
         )
 
 

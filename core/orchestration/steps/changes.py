@@ -95,6 +95,8 @@ class Change:
             txn.receive_units = Decimal(txn.results["received"]) if "received" in deed.results else txn.receive_units
         if deed.reservation_id is not None:
             txn.reservation_id = deed.reservation_id
+        if deed.fees is not None:
+            txn.fees = deed.fees.to_json()
 
     def set_deadline(self, after: timedelta | None) -> None:
         """Move the transaction's deadline, or take it away."""

@@ -88,7 +88,10 @@ class Journey(ByLegs):
             ),
         )
         capture = CaptureHold(hold_id=reservations.reservation_of(transaction), units=sheet.total.units)
-        return Deed(entries=(entry,), operations=(capture,), results={"received": str(sheet.receive.units)})
+        actual = FeeSheet(schedule_version=0, debit=sheet.debit, receive=sheet.receive, lines=sheet.lines)
+        return Deed(
+            entries=(entry,), operations=(capture,), results={"received": str(sheet.receive.units)}, fees=actual
+        )
 
     def refused(self, *, transaction: Transaction, report: Report) -> Deed:
         return _gas(report)

@@ -41,6 +41,8 @@ def test_legs_are_done_in_order_and_each_posts_what_it_did(
     seen = world.see(made)
     assert (seen.leg, seen.results) == ("home", {"out": "done", "work": "done", "received": "1975"})
     assert seen.receive_units == 1975
+    assert seen.fees is not None
+    assert seen.fees["schedule_version"] == 0
     assert world.figures(ana) == (9_975, 0, 0)
 
 
