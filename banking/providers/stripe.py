@@ -33,6 +33,7 @@ HOSTS = frozenset({"api.stripe.com"})
 VERSION = "2026-10-28.endive"
 INTENTS = "/v1/payment_intents"
 EXPANDED = ("expand[]", "latest_charge.balance_transaction")
+EXPANDED_IN_LISTS = ("expand[]", "data.latest_charge.balance_transaction")
 # What Stripe publishes for cards: 2.9 % and 0.30 of the currency.
 PRICE = (Fraction(29, 1000), 30)
 
@@ -119,7 +120,7 @@ def read_call(query: contract.Query, *, provider_ref: str) -> http.Call:
 
 def search_call(query: contract.Query) -> http.Call:
     """Build the look-up of an intent by our key, which has no quotes in it."""
-    search = urlencode([("query", f"metadata['key']:'{query.key}'"), ("limit", "1")])
+    search = urlencode([("query", f"metadata['key']:'{query.key}'"), ("limit", "1"), EXPANDED_IN_LISTS])
     return http.Call(operation="status", method="GET", path=f"{INTENTS}/search?{search}", key=query.key)
 
 
@@ -176,7 +177,10 @@ def dispute_report(dispute: Doc, *, event_type: str) -> contract.Report:
 
 
 def news(event: Doc) -> contract.News:
-    """Read one event; what concerns no charge of ours comes without a report."""
+    """Read one event; what concerns no charge of ours comes without a report.
+
+    Events are never expanded, so that one of a success does not say what Stripe kept: that is asked for.
+    """
     kind = event.text("type")
     subject = event.doc("data").doc("object")
     report = None
@@ -185,6 +189,13 @@ def news(event: Doc) -> contract.News:
         report = intent_report(subject)
     elif kind.startswith("charge.dispute.") and subject.find_text("payment_intent"):
         report = dispute_report(subject, event_type=kind)
+    if report is not None and report.stage is Stage.SETTLED and report.provider_fee is None:
+        query = contract.Query(
+            operation=report.operation, key=report.key, reference=report.reference, provider_ref=report.provider_ref
+        )
+        return contract.News(
+            event_id=event.text("id"), event_type=kind, report=None, query=query, only_settles=bool(report.key)
+        )
     return contract.News(event_id=event.text("id"), event_type=kind, report=report, query=None)
 
 

@@ -20,7 +20,7 @@ from core.providers import states
 from core.providers.contract import Report
 from core.resilience import wakeups
 
-__all__ = ["Reported", "Result", "apply", "ask_now", "trip_liars", "vanished", "wake"]
+__all__ = ["Reported", "Result", "apply", "ask_now", "settled", "trip_liars", "vanished", "wake"]
 
 _FIND_BY_KEY = "SELECT a.transaction_id FROM orchestration_attempt a WHERE a.key = ANY(%s)"
 _FIND_BY_REF = (
@@ -34,6 +34,7 @@ _DUE = """
     RETURNING t.domain
 """
 _SUCCEEDED = "SELECT DISTINCT a.transaction_id FROM orchestration_attempt a WHERE a.key = ANY(%s) AND a.state = %s"
+_KEYS_THAT_SUCCEEDED = "SELECT a.key FROM orchestration_attempt a WHERE a.key = ANY(%s) AND a.state = %s"
 _LOCK = "SELECT 1 FROM orchestration_transaction WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -63,6 +64,13 @@ def apply(reports: Sequence[Reported]) -> list[Result]:
         done = _round(reports, waiting, results)
         waiting = [place for place in waiting if place not in done]
     return [result or Result.UNKNOWN_OPERATION for result in results]
+
+
+def settled(keys: Sequence[str]) -> set[str]:
+    """Return those of our keys under which we know that a provider did what it was asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS_THAT_SUCCEEDED, [list(keys), AttemptState.SUCCEEDED.value])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def trip_liars(written: Sequence[Change]) -> None:

@@ -209,12 +209,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One verified webhook event. ``report`` is None for a thin event: then ``query`` says what to ask."""
+    """One verified webhook event. ``report`` is None for a thin event: then ``query`` says what to ask.
+
+    ``only_settles``: all that there is to ask is how the operation was settled, so nothing where that is known.
+    """
 
     event_id: str
     event_type: str
     report: Report | None
     query: Query | None
+    only_settles: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,11 +29,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Event:
-    """One event on its way through a set. ``failure`` ends the way."""
+    """One event on its way through a set. ``failure`` ends the way; ``settling`` is asked unless that is settled."""
 
     row: rows.Claimed
     reports: list[Report] = field(default_factory=list)
     questions: list[Query] = field(default_factory=list)
+    settling: list[Query] = field(default_factory=list)
     results: list[outcomes.Result] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -59,6 +60,7 @@ def process(*, limit: int) -> int:
         return 0
     for event in events:
         _read(event)
+    _leave_out_known(events)
     with calls.collect():
         _ask(events)
     _hand_in(events)
@@ -76,7 +78,18 @@ def _read(event: _Event) -> None:
         event.failure = error
         return
     event.reports = [item.report for item in news if item.report is not None]
-    event.questions = [item.query for item in news if item.report is None and item.query is not None]
+    thin = [item for item in news if item.report is None and item.query is not None]
+    event.questions = [item.query for item in thin if item.query is not None and not item.only_settles]
+    event.settling = [item.query for item in thin if item.query is not None and item.only_settles]
+
+
+def _leave_out_known(events: Sequence[_Event]) -> None:
+    """Ask how something was settled only where that is not known: our own answer has mostly told us already."""
+    keys = {query.key for event in events for query in event.settling}
+    known = outcomes.settled(sorted(keys)) if keys else set()
+    for event in events:
+        event.questions += [query for query in event.settling if query.key not in known]
+        event.results += [outcomes.Result.DUPLICATE for query in event.settling if query.key in known]
 
 
 def _ask(events: Sequence[_Event]) -> None:
@@ -126,7 +139,7 @@ def _apply(events: Sequence[_Event]) -> None:
         return
     results = outcomes.apply([distinct[place] for place in range(len(distinct))])
     for event in events:
-        event.results = [results[place] for owner, place in places if owner is event]
+        event.results += [results[place] for owner, place in places if owner is event]
 
 
 def _reported(event: _Event, report: Report) -> outcomes.Reported:

@@ -37,13 +37,13 @@ def adapter(sandbox: Sandbox) -> StripeAdapter:
 
 
 def news(adapter: StripeAdapter, receiver: Receiver, ref: str, kind: str) -> contract.Report:
-    """Wait for the report of one kind of event about an intent."""
+    """Wait for one kind of event about an intent and return what it reports, asking where it is thin."""
 
     def found() -> contract.Report | None:
         for got in receiver.about(ref):
             for item in adapter.parse_webhook(Delivery(body=got.body, headers=got.headers)):
-                if item.event_type == kind and item.report is not None:
-                    return item.report
+                if item.event_type == kind:
+                    return item.report if item.query is None else adapter.status(item.query)
         return None
 
     report: contract.Report = eventually(found)

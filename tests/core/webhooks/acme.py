@@ -60,13 +60,15 @@ class Acme:
             raise contract.SignatureInvalid(detail="No.")
         event = json.loads(delivery.body)
         ref, kind = event["ref"], event["type"]
-        thin = contract.Query(operation=contract.Operation.PAYOUT, key="", reference="", provider_ref=ref)
+        key = event.get("key", "")
+        thin = contract.Query(operation=contract.Operation.PAYOUT, key=key, reference="", provider_ref=ref)
         return [
             contract.News(
                 event_id=event["id"],
                 event_type=kind,
                 report=report(ref) if kind == "full" else None,
-                query=thin if kind == "thin" else None,
+                query=thin if kind in {"thin", "settles"} else None,
+                only_settles=kind == "settles",
             )
         ]
 
@@ -84,6 +86,6 @@ def report(ref: str) -> contract.Report:
     )
 
 
-def body(event_id: str, *, ref: str = "po_1", kind: str = "full") -> bytes:
+def body(event_id: str, *, ref: str = "po_1", kind: str = "full", key: str = "") -> bytes:
     """Return the body of an event."""
-    return json.dumps({"id": event_id, "ref": ref, "type": kind}).encode()
+    return json.dumps({"id": event_id, "ref": ref, "type": kind, "key": key}).encode()

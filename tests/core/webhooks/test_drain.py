@@ -81,6 +81,23 @@ def test_thin_events_ask_once_per_object(acme: Acme, door: Door) -> None:
     assert set(WebhookEvent.objects.values_list("status", "result")) == {("processed", "applied")}
 
 
+def test_how_something_was_settled_is_asked_only_where_it_is_not_known(
+    acme: Acme, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain.outcomes, "settled", lambda keys: {"known"} & set(keys))
+    acme.known["po_2"] = provider.report("po_2")
+    keep(acme, provider.body("e1", ref="po_1", kind="settles", key="known"))
+    keep(acme, provider.body("e2", ref="po_2", kind="settles", key="news"))
+
+    drain.process(limit=100)
+
+    assert acme.asked == ["po_2"]
+    assert [(event(name).status, event(name).result) for name in ("e1", "e2")] == [
+        ("processed", "duplicate"),
+        ("processed", "applied"),
+    ]
+
+
 def test_a_silent_provider_is_asked_again_later_and_the_rest_of_the_set_goes_on(acme: Acme, door: Door) -> None:
     acme.known["po_1"] = contract.Unavailable(detail="down")
     keep(acme, provider.body("thin", kind="thin"))
