@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 
+from core.fees.models import Tier
+from core.fees.sheets import NETWORK_ESTIMATE, FeeLine, FeeSheet
 from core.kernel import assets
 from core.kernel.money import Money
 from core.ledger.movements import PlaceHold
@@ -98,8 +101,9 @@ class Homeward(calls.OnChain):
             "management_owed": str(taken.owed.units),
             "network_fee": str(network.units),
         }
-        cost = onchain.gas(report)
-        return Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, amount.units) + cost
+        charged = Deed(fees=_charged(transaction, amount, network, taken))
+        spent = calls.spend_hold(transaction, amount.units)
+        return Deed(entries=(entry,), results=results) + charged + spent + onchain.gas(report)
 
     def _hold(self, transaction: Transaction, lifetime: timedelta | None, kind: str) -> Deed:
         units = calls.sheet_of(transaction).debit
@@ -112,3 +116,25 @@ class Homeward(calls.OnChain):
             kind=kind,
         )
         return Deed(operations=(hold,))
+
+
+def _charged(transaction: Transaction, amount: Money, network: Money, taken: strategy_fees.Taken) -> FeeSheet:
+    """Return the fees as the customer reads them: out of what came home, in its asset, known only now."""
+    rate = Fraction(transaction.terms["performance_rate"]) * 100
+    lines = (
+        FeeLine(tier=Tier.PLATFORM.value, code="management", rate="pro rata of a year", amount=taken.management),
+        FeeLine(
+            tier=Tier.PLATFORM.value, code="performance", rate=f"{_plain(rate)}% of yield", amount=taken.performance
+        ),
+        FeeLine(tier=Tier.NETWORK.value, code=NETWORK_ESTIMATE, rate="estimated", amount=network),
+    )
+    return FeeSheet(
+        schedule_version=calls.sheet_of(transaction).schedule_version,
+        debit=amount,
+        receive=amount - network - taken.total,
+        lines=tuple(line for line in lines if line.amount),
+    )
+
+
+def _plain(rate: Fraction) -> str:
+    return f"{Decimal(rate.numerator) / rate.denominator:f}"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.fees.sheets import FeeSheet
 from core.kernel.money import Money
 from core.orchestration.hands import cancel
 from core.orchestration.models import AttemptState, DeadLetter
@@ -143,6 +144,13 @@ def test_a_stop_closes_the_position_and_completes_its_start(scripted: Chain) -> 
     assert (txn.results["performance_fee"], txn.results["management_fee"]) == ("400000", "206081")
     received = 503_400_000 - 600_000 - 400_000 - 206_081
     assert txn.receive_units == received
+    charged = FeeSheet.from_json(txn.fees or {})
+    assert (charged.debit.text, charged.receive.units) == ("503.400000", received)
+    assert [(line.tier, line.code, line.rate, line.amount.units) for line in charged.lines] == [
+        ("platform", "management", "pro rata of a year", 206_081),
+        ("platform", "performance", "10% of yield", 400_000),
+        ("network", "network_estimate", "estimated", 600_000),
+    ]
     assert world.figures(ana) == {"banking:pooled:USDC:ethereum": (500_000_000 + received, 0)}
     assert scripted.aave.orders[-1].terms["withdraw"] == "all"
     row = world.position(ana)
