@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from core.chains import config, fees
+from core.chains import config, evm, fees
 from core.chains.fees import FeeEstimate, Fees
 from core.chains.models import Broadcast, ChainOperation, ChainTransaction, Inclusion, OperationState
 from core.chains.models.operation import OPEN
@@ -22,6 +24,7 @@ from core.chains.signing import authorised
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 200
+_rng = random.SystemRandom()
 # So long a node is trusted to remember what it was offered.
 _REMEMBERED = timedelta(seconds=5)
 
@@ -72,13 +75,20 @@ def _sign(operation_id: UUID, price: FeeEstimate) -> int:
 
 
 def _waiting(chain: str) -> list[ChainTransaction]:
-    """Return what has a nonce and stands in no block, in the order of nonces."""
+    """Return what has a nonce and stands in no block, in the order of nonces: the first of each wallet, and some more.
+
+    When there is more than can be looked at in one go, chance says which, so that each has its turn.
+    """
     stands = Inclusion.objects.filter(transaction=OuterRef("pk"), vanished_at=None)
-    return list(
+    waiting = (
         ChainTransaction.objects.filter(operation__chain=chain, operation__state__in=OPEN, nonce__isnull=False)
         .exclude(Exists(stands))
-        .order_by("wallet_id", "nonce")[:_AT_ONCE]
+        .select_related("wallet")
     )
+    firsts = list(waiting.order_by("wallet_id", "nonce").distinct("wallet_id"))
+    chosen = firsts if len(firsts) <= _AT_ONCE else _rng.sample(firsts, _AT_ONCE)
+    others = waiting.exclude(pk__in=[step.pk for step in firsts]).order_by("?")[:_AT_ONCE]
+    return sorted([*chosen, *others], key=lambda step: (step.wallet_id, step.nonce or 0))
 
 
 def _first_of_each_wallet(waiting: list[ChainTransaction]) -> list[ChainTransaction]:
@@ -90,61 +100,89 @@ def _first_of_each_wallet(waiting: list[ChainTransaction]) -> list[ChainTransact
 
 
 def _offer_again(chain: str, step: ChainTransaction) -> bool:
-    """Offer the newest form if no node was offered it, or if the node has forgotten it."""
-    newest = Broadcast.objects.filter(transaction=step).order_by("pk").last()
-    if newest is None:
+    """Offer the best form if no node was offered it, or if the node has forgotten it."""
+    best = _best(_forms(step))
+    if best is None:
         return False
-    if newest.sent_at is not None:
-        fresh = Broadcast.objects.filter(pk=newest.pk, sent_at__gt=Now() - _REMEMBERED).exists()
-        if fresh or client.of(chain).ask("eth_getTransactionByHash", newest.tx_hash) is not None:
+    if best.sent_at is not None:
+        fresh = Broadcast.objects.filter(pk=best.pk, sent_at__gt=Now() - _REMEMBERED).exists()
+        if fresh or client.of(chain).ask("eth_getTransactionByHash", best.tx_hash) is not None:
             return False
-    offering.offer(chain=chain, broadcast_id=newest.pk)
+    offering.offer(chain=chain, broadcast_id=best.pk)
     return True
+
+
+def _forms(step: ChainTransaction) -> list[Broadcast]:
+    """Return every signed form of a transaction, the newest first."""
+    return list(Broadcast.objects.filter(transaction=step).order_by("-pk"))
+
+
+def _best(forms: Sequence[Broadcast]) -> Broadcast | None:
+    """Return the newest form that the address can pay as far as is known; the newest where it can pay none.
+
+    Any form will do, for all have the nonce: one that is too dear for the address must not keep out a cheaper one.
+    """
+    payable = (each for each in forms if offering.meaning(each.trouble) is not Offer.POOR)
+    return next(payable, forms[0] if forms else None)
 
 
 def _replace_stuck(chain: str, step: ChainTransaction) -> bool:
     """Pay more for a transaction that waits too long, with the same nonce; every hash stays known."""
     given = config.get(chain)
-    newest = Broadcast.objects.filter(transaction=step).order_by("pk").last()
-    if newest is None or not _is_stuck(newest, after=timedelta(seconds=given.stuck_after_s)):
+    forms = _forms(step)
+    best = _best(forms)
+    if best is None or not _is_stuck(best, after=timedelta(seconds=given.stuck_after_s)):
         return False
-    offer = _better(newest, fees.estimate(chain=chain), cap=given.fee_cap)
+    offer = _better(best, fees.estimate(chain=chain), cap=min(given.fee_cap, _payable(chain, step)))
     if offer is None:
         return False
-    made = _sign_again(step, newest, offer)
+    made = _sign_again(step, forms[0].pk, offer)
     if made is None:
         return False
     found = offering.offer(chain=chain, broadcast_id=made.pk)
-    _log.warning("chains.replaced", chain=chain, nonce=step.nonce, old=newest.tx_hash, new=made.tx_hash, found=found)
+    _log.warning("chains.replaced", chain=chain, nonce=step.nonce, old=best.tx_hash, new=made.tx_hash, found=found)
     return found in {Offer.TAKEN, Offer.UNKNOWN, Offer.NOT_SENT}
 
 
-def _is_stuck(newest: Broadcast, *, after: timedelta) -> bool:
+def _payable(chain: str, step: ChainTransaction) -> int:
+    """Return the most that the address can pay for one unit of gas beside what the transaction moves."""
+    held = evm.balance(chain=chain, address=step.wallet.address)
+    return max(held.units - int(step.value), 0) // step.gas_limit
+
+
+def _is_stuck(best: Broadcast, *, after: timedelta) -> bool:
     """Say whether a higher offer could help: it was offered long ago, or the node wants more."""
-    said = offering.meaning(newest.trouble)
+    said = offering.meaning(best.trouble)
     if said in {Offer.POOR, Offer.UNDERPRICED}:
         return said is Offer.UNDERPRICED
     lately = Q(signed_at__gt=Now() - after) | Q(sent_at__gt=Now() - after)
-    return not Broadcast.objects.filter(lately, pk=newest.pk).exists()
+    return not Broadcast.objects.filter(lately, pk=best.pk).exists()
 
 
-def _better(newest: Broadcast, price: FeeEstimate, *, cap: int) -> Fees | None:
-    """Return what replaces the newest: an eighth more, or what is fast now if that is more; None at the cap."""
-    raised = Fees(max_fee=int(newest.max_fee), priority_fee=int(newest.priority_fee)).raised(cap=cap)
+def _better(best: Broadcast, price: FeeEstimate, *, cap: int) -> Fees | None:
+    """Return what replaces the best: an eighth more, or what is fast now if that is more; None at the cap."""
+    raised = Fees(max_fee=int(best.max_fee), priority_fee=int(best.priority_fee)).raised(cap=cap)
     offer = Fees(
-        max_fee=max(raised.max_fee, price.fast.max_fee), priority_fee=max(raised.priority_fee, price.fast.priority_fee)
+        max_fee=min(max(raised.max_fee, price.fast.max_fee), cap),
+        priority_fee=min(max(raised.priority_fee, price.fast.priority_fee), cap),
     )
-    enough = offer.max_fee * 10 >= int(newest.max_fee) * 11 and offer.priority_fee * 10 >= int(newest.priority_fee) * 11
+    enough = offer.max_fee * 10 >= int(best.max_fee) * 11 and offer.priority_fee * 10 >= int(best.priority_fee) * 11
     return offer if enough else None
 
 
 @transaction.atomic
-def _sign_again(step: ChainTransaction, newest: Broadcast, offer: Fees) -> Broadcast | None:
-    """Sign the transaction with a better offer, unless a block took it or somebody else was faster."""
+def _sign_again(step: ChainTransaction, newest: UUID, offer: Fees) -> Broadcast | None:
+    """Sign the transaction with a better offer, unless a block took it or somebody else was faster.
+
+    An offer that was made before, and was too dear then, is made again with the same signature.
+    """
     kept = ChainTransaction.objects.select_for_update().get(pk=step.pk)
-    last = Broadcast.objects.filter(transaction=kept).order_by("pk").last()
-    if last is None or last.pk != newest.pk or Inclusion.objects.filter(transaction=kept, vanished_at=None).exists():
+    forms = list(Broadcast.objects.filter(transaction=kept).order_by("-pk"))
+    if forms[0].pk != newest or Inclusion.objects.filter(transaction=kept, vanished_at=None).exists():
         return None
+    for form in forms:
+        if (form.max_fee, form.priority_fee) == (offer.max_fee, offer.priority_fee):
+            return form
     try:
         return storing.keep(kept, fees=offer)
     except authorised.NotAuthorised as fault:
