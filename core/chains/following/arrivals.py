@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 
 from core.chains.following import blocks, listeners, writing
 from core.chains.following.listeners import ArrivalView
-from core.chains.models import Arrival, ArrivalState, Cursor
+from core.chains.models import Arrival, ArrivalState, Block, Cursor
 from core.chains.node import client
+from core.chains.node.answers import Header
 from core.kernel.money import Money
 
 
@@ -35,8 +36,10 @@ def views(*, ids: Sequence[UUID]) -> list[ArrivalView]:
 
 
 def ripen(*, chain: str) -> int:
-    """Ask which block is final and make final what arrived up to it, as far as we have read; return how many.
+    """Ask which block is final and make final what arrived up to it; return how many.
 
+    Only if that block is one of those that we have read: the node that answers may have another view of the chain than
+    the one whose blocks we follow.
     Needs: no open database transaction.
     Raises: Unavailable.
     """
@@ -44,9 +47,17 @@ def ripen(*, chain: str) -> int:
         final = blocks.header(chain=chain, which="finalized")
     except client.NodeSays:  # a young chain has none yet
         return 0
-    if final is None:
+    if final is None or not _is_ours(chain, final):
         return 0
     Cursor.objects.filter(chain=chain).update(finalized_number=final.number, checked_at=Now())
-    done = writing.finalise(chain=chain, number=min(final.number, Cursor.objects.get(chain=chain).number))
+    done = writing.finalise(chain=chain, number=final.number)
     listeners.tell_arrivals(views(ids=done))
     return len(done)
+
+
+def _is_ours(chain: str, final: Header) -> bool:
+    """Say whether a final block is on the chain that we read. Before our memory begins nothing has arrived."""
+    known = Block.objects.filter(chain=chain, number=final.number).first()
+    if known is not None:
+        return known.block_hash == final.block_hash
+    return final.number < Cursor.objects.get(chain=chain).number

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from core.chains import abi, arrivals, health, operations, wallets
+from core.chains.following import blocks
 from core.chains.models import Arrival, ArrivalState, OperationState, Wallet
+from core.chains.node.answers import Header
 from core.chains.operations import Step
 from core.kernel.money import Money
 from core.providers import contract
@@ -127,6 +130,29 @@ def test_money_that_arrives_unasked_is_seen_and_becomes_final(ethereum: Chain, h
     assert tick(ethereum).ripened == 0
     assert [each.amount for each in arrivals.final(limit=5)] == [each.amount for each in reversed(heard.arrivals)]
     assert len(arrivals.final(limit=1)) == 1
+
+
+def test_a_final_block_of_another_chain_than_the_one_we_read_makes_nothing_final(
+    ethereum: Chain, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the next node asked, behind the same address, has another view."""
+    tick(ethereum)
+    address = wallets.address_of(owner=uuid4(), chain="ethereum")
+    coin = {"from": ethereum.accounts[1], "to": address, "value": hex(ETHER)}
+    ethereum.node.call("eth_sendTransaction", coin)
+    real = blocks.header
+
+    def other_view(*, chain: str, which: str, full: bool = False) -> Header | None:
+        found = real(chain=chain, which=which, full=full)
+        return replace(found, block_hash="0x" + "99" * 32) if found and which == "finalized" else found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "header", other_view)
+        ethereum.mine(70)
+        assert tick(ethereum).ripened == 0
+    assert Arrival.objects.get().state == ArrivalState.SEEN
+
+    assert tick(ethereum).ripened == 1
 
 
 def test_an_arrival_may_vanish_and_come_again(ethereum: Chain, heard: Heard) -> None:
