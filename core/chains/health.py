@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from core.chains import config, watch
-from core.chains.models import Broadcast, Cursor, OperationState, Wallet
+from core.chains.models import Broadcast, ChainTransaction, Cursor, Inclusion, Wallet
+from core.chains.models.operation import OPEN
 from core.kernel import errors
 from core.resilience import heartbeats
 
@@ -46,9 +48,16 @@ def _condition(chain: str) -> str:
     behind = cursor.node_number - cursor.number
     if behind > _FAR_BEHIND:
         raise Ill(detail=f"{chain} is read up to block {cursor.number}, {behind} behind.")
-    stuck = Broadcast.objects.filter(
-        transaction__operation__chain=chain,
-        transaction__operation__state=OperationState.PENDING,
-        signed_at__lt=Now() - _STUCK_AFTER,
-    ).count()
-    return f"at block {cursor.number}, {behind} behind" + (f", {stuck} forms wait long" if stuck else "")
+    stuck = _stuck(chain)
+    if stuck:
+        minutes = int(_STUCK_AFTER.total_seconds() // 60)
+        raise Ill(detail=f"{stuck} transactions wait for a block of {chain} for more than {minutes} minutes.")
+    return f"at block {cursor.number}, {behind} behind"
+
+
+def _stuck(chain: str) -> int:
+    """Count what was signed long ago and stands in no block: too cheap, or from an address that cannot pay for it."""
+    stands = Inclusion.objects.filter(transaction=OuterRef("pk"), vanished_at=None)
+    old = Broadcast.objects.filter(transaction=OuterRef("pk"), signed_at__lt=Now() - _STUCK_AFTER)
+    signed = ChainTransaction.objects.filter(operation__chain=chain, operation__state__in=OPEN, nonce__isnull=False)
+    return signed.filter(Exists(old)).exclude(Exists(stands)).count()
