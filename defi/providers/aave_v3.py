@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from core.chains import abi, config, evm, fees, operations, reports, wallets
+from core.chains import abi, adapter, config, evm, reports, wallets
 from core.chains.config import ChainConfig
 from core.chains.operations import OperationView, Step
 from core.chains.reports import Outcome
@@ -23,7 +23,7 @@ from core.kernel import assets
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.providers import contract
-from core.providers.contract import Operation, Order, Proof, ProviderType, Query, Report
+from core.providers.contract import Operation, Order, ProviderType, Report
 from defi.analysis import rays
 from defi.analysis.rays import Index
 from defi.providers import sending
@@ -48,23 +48,8 @@ _UPDATED = abi.topic("ReserveDataUpdated(address,uint256,uint256,uint256,uint256
 
 
 def _capability(operation: Operation, codes: Sequence[str]) -> contract.Capability:
-    return contract.Capability(
-        type=ProviderType.DEFI,
-        operation=operation,
-        method=METHOD,
-        assets=tuple(codes),
-        minimum_units=1,
-        maximum_units=10**30,
-        eta_seconds=180,
-        fee_code="inside_the_price",
-        firm_quote=True,
-        server_initiated=True,
-        proof=Proof.LOOKUP_BY_KEY,
-        key_lifetime=timedelta(days=3650),
-        needs_cover=False,
-        poll_after_s=15.0,
-        reversible_for=timedelta(0),
-        proof_after_s=operations.PROVEN_AFTER_S,
+    return adapter.capability(
+        provider=ProviderType.DEFI, operation=operation, method=METHOD, assets=codes, fee_code="inside_the_price"
     )
 
 
@@ -152,7 +137,7 @@ def redeemed(view: OperationView) -> Outcome:
     return Outcome(spent=units, received=Money(int(amount), asset), facts=_facts(view, step, units, index))
 
 
-class AaveV3:
+class AaveV3(adapter.ChainAdapter):
     """The adapter. Its verbs are the contract's; see ``core.providers.contract``."""
 
     code: str = CODE
@@ -162,31 +147,20 @@ class AaveV3:
         _capability(Operation.REDEEM, list(UNDERLYING)),
     )
 
-    def quote(self, order: Order) -> contract.ProviderQuote:
-        """Return what the gas costs now, in the chain's coin."""
-        used = GAS_OF_A_SUPPLY if order.operation is Operation.SUPPLY else GAS_OF_A_WITHDRAWAL
-        price = fees.estimate(chain=sending.chain_of(order))
-        return contract.ProviderQuote(fee=price.cost(gas=used), eta_seconds=180, firm=False)
+    def gas_of(self, operation: Operation) -> int:
+        return GAS_OF_A_SUPPLY if operation is Operation.SUPPLY else GAS_OF_A_WITHDRAWAL
 
-    def submit(self, order: Order) -> Report:
-        """Supply the order's amount, or redeem as its terms say. Raises: Rejected, Unavailable, RateLimited."""
+    def steps(self, order: Order) -> Sequence[Step]:
+        """Supply the order's amount, or redeem as its terms say."""
         build = _supply_steps if order.operation is Operation.SUPPLY else _withdraw_steps
-        return _report(sending.send(order, lambda: build(order)), order.operation)
+        return sending.with_gas(order, build(order))
 
-    def status(self, query: Query) -> Report | None:
-        view = operations.status(key=query.key)
-        return None if view is None else _report(view, query.operation)
-
-    def cancel(self, query: Query) -> Report:
-        """Say how far it is: what is signed cannot be called back. Raises: Rejected when there is nothing."""
-        found = self.status(query)
-        if found is None:
-            raise contract.Rejected(code="unknown_operation", detail="There is no such call.")
-        return found
-
-    def parse_webhook(self, delivery: contract.Delivery) -> Sequence[contract.News]:
-        """Contracts call nobody. Raises: SignatureInvalid."""
-        raise contract.SignatureInvalid(detail="Aave has no webhooks.")
+    def report(self, view: OperationView, operation: Operation) -> Report:
+        if operation is Operation.SUPPLY:
+            step, given = view.step("supply"), config.get(view.chain)
+            amount = Money(int(_arguments(step, _SUPPLY)[1]), _asset(given, _token(step)))
+            return reports.report(view=view, operation=operation, amount=amount, read=supplied)
+        return reports.report(view=view, operation=operation, read=redeemed)
 
     def probe(self) -> None:
         """Ask the pool for its index."""
@@ -197,7 +171,7 @@ class AaveV3:
 
 
 def _supply_steps(order: Order) -> list[Step]:
-    given, owner = config.get(sending.chain_of(order)), sending.owner_of(order)
+    given, owner = config.get(adapter.chain_of(order)), adapter.owner_of(order)
     pool, token = given.contract(POOL), given.token(order.amount.asset)
     address = wallets.address_of(owner=owner, chain=given.code)
     data = supply_call(token=token, units=order.amount.units, owner=address)
@@ -206,21 +180,13 @@ def _supply_steps(order: Order) -> list[Step]:
 
 
 def _withdraw_steps(order: Order) -> list[Step]:
-    given, owner = config.get(sending.chain_of(order)), sending.owner_of(order)
+    given, owner = config.get(adapter.chain_of(order)), adapter.owner_of(order)
     asset = assets.get(UNDERLYING[order.amount.asset.code])
     asked = str(order.terms["withdraw"])
     units = abi.MAX_UINT256 if asked == ALL else int(asked)
     address = wallets.address_of(owner=owner, chain=given.code)
     data = withdraw_call(token=given.token(asset), units=units, to=address)
     return [Step(sender=owner, to=given.contract(POOL), data=data, label="withdraw")]
-
-
-def _report(view: OperationView, operation: Operation) -> Report:
-    if operation is Operation.SUPPLY:
-        step, given = view.step("supply"), config.get(view.chain)
-        amount = Money(int(_arguments(step, _SUPPLY)[1]), _asset(given, _token(step)))
-        return reports.report(view=view, operation=operation, amount=amount, read=supplied)
-    return reports.report(view=view, operation=operation, read=redeemed)
 
 
 def _arguments(step: StepView, signature: str) -> tuple[Any, ...]:

@@ -10,11 +10,11 @@ Idempotency: the key of the order is the key of the operation in our own table (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from core.chains import abi, config, evm, fees, operations, reports, wallets
+from core.chains import abi, adapter, config, evm, reports, wallets
 from core.chains.config import ChainConfig
 from core.chains.operations import OperationView, Step
 from core.chains.reports import Outcome
@@ -23,7 +23,7 @@ from core.kernel import assets
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.providers import contract
-from core.providers.contract import Operation, Order, Proof, ProviderType, Query, Report
+from core.providers.contract import Operation, Order, ProviderType, Report
 from defi.providers import sending
 
 CODE = "uniswap_v3"
@@ -45,6 +45,13 @@ _MULTICALL = "multicall(uint256,bytes[])"
 _QUOTE_SINGLE = "quoteExactInputSingle((address,address,uint256,uint24,uint160))"
 _QUOTE_PATH = "quoteExactInput(bytes,uint256)"
 _SWAPPED = abi.topic("Swap(address,address,int256,int256,uint160,uint128,int24)")
+
+_CAPABILITY = replace(
+    adapter.capability(
+        provider=ProviderType.DEX, operation=Operation.SWAP, method=METHOD, assets=COINS, fee_code="inside_the_price"
+    ),
+    firm_quote=False,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,55 +147,23 @@ def swapped(view: OperationView) -> Outcome:
     return Outcome(spent=paid, received=received, facts={"minimum": str(asked.minimum.units)})
 
 
-class UniswapV3:
+class UniswapV3(adapter.ChainAdapter):
     """The adapter. Its verbs are the contract's; see ``core.providers.contract``."""
 
     code: str = CODE
     name: str = "Uniswap V3"
-    capabilities: tuple[contract.Capability, ...] = (
-        contract.Capability(
-            type=ProviderType.DEX,
-            operation=Operation.SWAP,
-            method=METHOD,
-            assets=COINS,
-            minimum_units=1,
-            maximum_units=10**30,
-            eta_seconds=180,
-            fee_code="inside_the_price",
-            firm_quote=False,
-            server_initiated=True,
-            proof=Proof.LOOKUP_BY_KEY,
-            key_lifetime=timedelta(days=3650),
-            needs_cover=False,
-            poll_after_s=15.0,
-            reversible_for=timedelta(0),
-            proof_after_s=operations.PROVEN_AFTER_S,
-        ),
-    )
+    capabilities: tuple[contract.Capability, ...] = (_CAPABILITY,)
 
-    def quote(self, order: Order) -> contract.ProviderQuote:
-        """Return what the gas costs now, in the chain's coin; the pool's fee is inside its price."""
-        price = fees.estimate(chain=sending.chain_of(order))
-        return contract.ProviderQuote(fee=price.cost(gas=GAS_OF_A_SWAP), eta_seconds=180, firm=False)
+    def gas_of(self, operation: Operation) -> int:
+        return GAS_OF_A_SWAP
 
-    def submit(self, order: Order) -> Report:
-        """Swap the order's amount by its locked route and minimum. Raises: Rejected, Unavailable, RateLimited."""
-        return _report(sending.send(order, lambda: _steps(order)))
+    def steps(self, order: Order) -> Sequence[Step]:
+        """Swap the order's amount by its locked route and minimum."""
+        return sending.with_gas(order, _steps(order))
 
-    def status(self, query: Query) -> Report | None:
-        view = operations.status(key=query.key)
-        return None if view is None else _report(view)
-
-    def cancel(self, query: Query) -> Report:
-        """Say how far it is: what is signed cannot be called back. Raises: Rejected when there is nothing."""
-        found = self.status(query)
-        if found is None:
-            raise contract.Rejected(code="unknown_operation", detail="There is no such swap.")
-        return found
-
-    def parse_webhook(self, delivery: contract.Delivery) -> Sequence[contract.News]:
-        """Contracts call nobody. Raises: SignatureInvalid."""
-        raise contract.SignatureInvalid(detail="Uniswap has no webhooks.")
+    def report(self, view: OperationView, operation: Operation) -> Report:
+        asked = _asked(view.step("swap"), config.get(view.chain))
+        return reports.report(view=view, operation=operation, amount=asked.given, read=swapped)
 
     def probe(self) -> None:
         """Ask the router which wrapped ether it works with."""
@@ -198,7 +173,7 @@ class UniswapV3:
 
 
 def _steps(order: Order) -> list[Step]:
-    chain, owner = config.get(sending.chain_of(order)), sending.owner_of(order)
+    chain, owner = config.get(adapter.chain_of(order)), adapter.owner_of(order)
     route = Route.from_json(order.terms["route"])
     swap = Swap(given=order.amount, target=route.coins[-1], minimum=Money(int(order.terms["minimum"]), route.coins[-1]))
     deadline = int((sending.chain_time(chain.code) + VALID_FOR).timestamp())
@@ -209,11 +184,6 @@ def _steps(order: Order) -> list[Step]:
         return [Step(sender=owner, to=router, data=data, value=order.amount.units, label="swap")]
     allowing = sending.allowances(owner=owner, amount=order.amount, spender=router)
     return [*allowing, Step(sender=owner, to=router, data=data, label="swap")]
-
-
-def _report(view: OperationView) -> Report:
-    asked = _asked(view.step("swap"), config.get(view.chain))
-    return reports.report(view=view, operation=Operation.SWAP, amount=asked.given, read=swapped)
 
 
 def _asked(step: StepView, chain: ChainConfig) -> Swap:
