@@ -26,7 +26,8 @@ from sandbox.chain import build, pace, process, rpc
 log = logging.getLogger("sandbox.chain")
 LOOK_EVERY_S = 0.25
 POLL_S = 0.5  # how often the platform may look: this node is its own
-KEEP_AT_LEAST_EVERY_S = 60.0
+# What a killed node forgets is a reorganisation to everybody else: it has to be one that they survive.
+KEEP_AT_LEAST_EVERY_S = 3.0
 LEAP = 100
 # A dump stops the node for a moment: with a long chain it is taken less often.
 SHARE_OF_TIME = 0.05

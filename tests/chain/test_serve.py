@@ -102,6 +102,16 @@ def test_a_stopped_chain_goes_on_where_it_was(folder: Path) -> None:
         assert second.balance(TREASURY) == 1_000_000 * 10**6
 
 
+def test_a_killed_chain_forgets_a_few_seconds_at_most(folder: Path) -> None:
+    with serving(folder, "--block-time", "0.25") as first:
+        time.sleep(10)  # blocks without transactions: nothing else makes it keep them
+        height = first.node.number("eth_blockNumber")
+        first.process.kill()
+
+    with serving(folder, "--block-time", "manual") as second:
+        assert height - 20 <= second.node.number("eth_blockNumber") <= height + 1
+
+
 def test_a_chain_that_travelled_in_time_stays_there(folder: Path) -> None:
     with serving(folder, "--block-time", "1") as first:
         first.node.call("evm_increaseTime", 30 * 86_400)
