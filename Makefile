@@ -10,7 +10,7 @@ WORKERS ?= auto
 ARGS ?=
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help run demo test long check lint types bench lock clean
+.PHONY: help run demo test long chaos check lint types bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -26,6 +26,9 @@ test: ## run the tests
 
 long: ## the long version of the model-based, race, kill and fuzz tests (half an hour)
 	@LEDGER_STEPS=20000 RACE_FACTOR=20 DIBOAS_LONG=1 $(WITH_DEV) pytest -n $(WORKERS) --timeout 3600 tests/properties tests/concurrency tests/abuse $(ARGS)
+
+chaos: ## mixed traffic of all domains while everything breaks; ARGS="--seed N --minutes M --transactions K"
+	@exec $(WITH_TESTS) python -m tests.chaos $(ARGS)
 
 check: lint types ## everything that must hold before a commit: lint, types, settings, docs, tests
 	@$(WITH_DEV) python -m diboas.runner.checks

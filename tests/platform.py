@@ -127,7 +127,7 @@ class Client:
 
 @dataclass(slots=True)
 class Platform:
-    """One running installation."""
+    """One running installation; without ``database_url`` it has a PostgreSQL of its own."""
 
     var: Path
     database_url: str
@@ -164,6 +164,7 @@ class Platform:
             )
         eventually(self._is_ready, timeout_s=READY_S, pause_s=0.3)
         self.facts = json.loads((self.var / "demo.json").read_text())
+        self.database_url = self.told()["DATABASE_URL"]
 
     def stop(self) -> None:
         """Stop everything as Ctrl-C would."""
@@ -206,10 +207,13 @@ class Platform:
             return True
         return False
 
+    def told(self) -> dict[str, str]:
+        """Return what the runner tells every process."""
+        return dict(line.split("=", 1) for line in (self.var / "run.env").read_text().splitlines())
+
     def flush_redis(self) -> None:
         """Make Redis forget everything, the queues included."""
-        told = dict(line.split("=", 1) for line in (self.var / "run.env").read_text().splitlines())
-        with redis.Redis.from_url(told["REDIS_URL"]) as server:
+        with redis.Redis.from_url(self.told()["REDIS_URL"]) as server:
             server.flushall()
 
     def close_breakers(self) -> None:
@@ -258,8 +262,7 @@ class Platform:
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of manage.py's commands as the runner's processes are run."""
-        told = dict(line.split("=", 1) for line in (self.var / "run.env").read_text().splitlines())
-        env = dict(os.environ) | told | {"DIBOAS_VAR": str(self.var)}
+        env = dict(os.environ) | self.told() | {"DIBOAS_VAR": str(self.var)}
         return subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=instance.ROOT,

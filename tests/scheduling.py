@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-not-found,import-untyped,unused-ignore]  # has no types
 
-ON_THE_PLATFORM = ("tests/flows/", "tests/concurrency/test_kills.py")
+ON_THE_PLATFORM = ("tests/flows/", "tests/concurrency/test_kills.py", "tests/chaos/")
 
 
 class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
