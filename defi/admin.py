@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from core.console import access, cells, stories
+from core.console import access, cells, people, stories
 from core.console.cells import Cell, Tone
 from core.console.changes import Change, Order
 from core.console.listing import Column, Filter, Tab, choice
@@ -20,9 +19,8 @@ from core.console.pages import Page
 from core.console.screens.customers import records
 from core.console.sections import Facts, Section, Table
 from core.console.site import site
-from core.identity import customers
 from core.identity.roles import Role
-from core.kernel import errors, ids
+from core.kernel import ids
 from core.kernel.money import Money
 from core.orchestration.console import words
 from defi import queries
@@ -137,17 +135,11 @@ class PositionsPage(Page):
         return queries.with_readings(Position.objects.all())
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = customers.find_by_handle(text.removeprefix("@"))
-        query = Q(customer_id=found.id) if found else Q(pk__in=[])
-        for prefix, name in ((ids.Prefix.POSITION, "id"), (ids.Prefix.CUSTOMER, "customer_id")):
-            with contextlib.suppress(errors.NotFound):
-                query |= Q(**{name: ids.parse(prefix, text)})
-        return rows.filter(query)
+        by_id = {ids.Prefix.POSITION: "id", ids.Prefix.CUSTOMER: "customer_id"}
+        return rows.filter(people.meant(text, by_id=by_id))
 
     def load(self, rows: list[Any]) -> None:
-        known = customers.get_many({row.customer_id for row in rows})
-        for row in rows:
-            row.handle = known[row.customer_id].handle if row.customer_id in known else "unknown"
+        people.add_handles(rows)
 
     def find(self, object_id: str) -> Any:
         try:

@@ -10,13 +10,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from core.console import cells, stories
+from core.console import cells, people, stories
 from core.console.cells import Cell, Tone
 from core.console.listing import Column, Filter, choice
 from core.console.pages import Page
 from core.console.sections import Facts, Section, Table
 from core.console.site import site
-from core.identity import customers
 from core.kernel import assets, errors, ids
 from core.kernel.money import Money
 from core.orchestration.console import words
@@ -118,17 +117,11 @@ class HoldingsPage(Page):
     ]
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = customers.find_by_handle(text.removeprefix("@"))
-        query = Q(customer_id=found.id) if found else Q(pk__in=[])
-        for prefix, name in ((ids.Prefix.POSITION, "id"), (ids.Prefix.CUSTOMER, "customer_id")):
-            with contextlib.suppress(errors.NotFound):
-                query |= Q(**{name: ids.parse(prefix, text)})
-        return rows.filter(query)
+        by_id = {ids.Prefix.POSITION: "id", ids.Prefix.CUSTOMER: "customer_id"}
+        return rows.filter(people.meant(text, by_id=by_id))
 
     def load(self, rows: list[Any]) -> None:
-        known = customers.get_many({row.customer_id for row in rows})
-        for row in rows:
-            row.handle = known[row.customer_id].handle if row.customer_id in known else "unknown"
+        people.add_handles(rows)
 
     def title_of(self, row: Holding) -> str:
         return f"{cells.plain(row.money)} of {row.public_id}"

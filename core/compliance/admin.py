@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from core.compliance import cases
 from core.compliance.models import Case, CaseKind, CaseStatus
-from core.console import access, cells, stories, tower
+from core.console import access, cells, people, stories, tower
 from core.console.cells import Cell, Tone
 from core.console.changes import Change, Order
 from core.console.listing import Column, Filter, Tab, choice
@@ -20,9 +20,8 @@ from core.console.pages import Page
 from core.console.screens.customers import records
 from core.console.sections import Facts, Section, Table
 from core.console.site import site
-from core.identity import customers
 from core.identity.roles import Role
-from core.kernel import errors, ids
+from core.kernel import ids
 from core.orchestration.console import story, words
 from core.orchestration.models import Transaction
 
@@ -109,22 +108,13 @@ class CasesPage(Page):
     ]
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = Q()
-        for prefix, field in ((ids.Prefix.CASE, "id"), (ids.Prefix.TRANSACTION, "transaction_id")):
-            try:
-                found |= Q(**{field: ids.parse(prefix, text)})
-            except errors.NotFound:
-                continue
-        customer = customers.find_by_handle(text)
-        if customer is not None:
-            found |= Q(customer_id=customer.id)
-        return rows.filter(found) if found else rows.none()
+        by_id = {ids.Prefix.CASE: "id", ids.Prefix.TRANSACTION: "transaction_id"}
+        return rows.filter(people.meant(text, by_id=by_id))
 
     def load(self, rows: list[Any]) -> None:
-        known = customers.get_many({row.customer_id for row in rows})
+        people.add_handles(rows)
         held = Transaction.objects.in_bulk({row.transaction_id for row in rows})
         for row in rows:
-            row.handle = known[row.customer_id].handle if row.customer_id in known else "unknown"
             row.amount = held[row.transaction_id].money if row.transaction_id in held else None
 
     def title_of(self, row: Case) -> str:

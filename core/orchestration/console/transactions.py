@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from core.console import access, cells, stories
+from core.console import access, cells, people, stories
 from core.console.changes import Change, Order
 from core.console.listing import Column, Filter, Tab, choice
 from core.console.pages import Page
@@ -148,9 +148,7 @@ class TransactionsPage(Page):
         return rows.filter(find(text))
 
     def load(self, rows: list[Any]) -> None:
-        known = customers.get_many({row.customer_id for row in rows})
-        for row in rows:
-            row.handle = known[row.customer_id].handle if row.customer_id in known else "unknown"
+        people.add_handles(rows)
 
     def title_of(self, row: Transaction) -> str:
         return f"{words.word(row.kind).capitalize()} of {cells.plain(row.money)}"
