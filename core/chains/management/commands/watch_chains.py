@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from types import FrameType
 from typing import Any
 
 import structlog
@@ -13,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 from core.chains import config, watch
+from core.resilience import stopping
 
 _LONGEST_REST_S = 15.0
 _log = structlog.get_logger(__name__)
@@ -22,13 +21,7 @@ class Command(BaseCommand):
     help = "Follow the blocks of every chain that is set up."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-
-        def end(_signal: int, _frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
+        stop = stopping.event()
         chains = config.configured()
         self.stdout.write(f"watcher: running over {', '.join(chains) or 'no chain: none is set up'}")
         threads = [threading.Thread(target=follow, args=(chain, stop), name=chain) for chain in chains]
