@@ -24,14 +24,14 @@ class BankingConfig(AppConfig):
 
         registration.register()
         explain.register("instrument", queries.story)
-        domain = kinds.Domain(
-            code="banking",
-            model=BankingTransaction,
-            kinds=(Deposit(), Withdrawal(), Transfer(), Receive(), Reversal(domain="banking")),
-            instruments=instrument_port.Instruments(),
-            task=tasks.drain.name,
-            queue="banking",
+        wiring.join(
+            kinds.Domain(
+                code="banking",
+                model=BankingTransaction,
+                kinds=(Deposit(), Withdrawal(), Transfer(), Receive(), Reversal(domain="banking")),
+                instruments=instrument_port.Instruments(),
+                task=tasks.drain.name,
+                queue="banking",
+            )
         )
-        kinds.register(domain)
-        wiring.watch(domain)
         watch.on_arrival(receipts.take)

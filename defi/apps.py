@@ -27,15 +27,15 @@ class DefiConfig(AppConfig):
         explain.register("defi", queries.story)
         registered.register("defi", books.breaks)
         positions.register("defi", queries.worth)
-        domain = kinds.Domain(
-            code="defi",
-            model=DefiTransaction,
-            kinds=(StartStrategy(), Harvest(), StopStrategy(), Swap(), Reversal(domain="defi")),
-            instruments=instrument_port.Instruments(),
-            task=tasks.drain.name,
-            queue="defi",
-            terms=terms.Terms(),
-            projector=projector.Projector(),
+        wiring.join(
+            kinds.Domain(
+                code="defi",
+                model=DefiTransaction,
+                kinds=(StartStrategy(), Harvest(), StopStrategy(), Swap(), Reversal(domain="defi")),
+                instruments=instrument_port.Instruments(),
+                task=tasks.drain.name,
+                queue="defi",
+                terms=terms.Terms(),
+                projector=projector.Projector(),
+            )
         )
-        kinds.register(domain)
-        wiring.watch(domain)

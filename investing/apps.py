@@ -25,15 +25,15 @@ class InvestingConfig(AppConfig):
         explain.register("order", queries.story)
         registered.register("investing", books.breaks)
         positions.register("investing", queries.wallet_positions)
-        domain = kinds.Domain(
-            code="investing",
-            model=InvestingTransaction,
-            kinds=(BUY, SELL, Reversal(domain="investing")),
-            instruments=instrument_port.Instruments(),
-            task=tasks.drain.name,
-            queue="investing",
-            terms=terms.Terms(),
-            projector=projector.Projector(),
+        wiring.join(
+            kinds.Domain(
+                code="investing",
+                model=InvestingTransaction,
+                kinds=(BUY, SELL, Reversal(domain="investing")),
+                instruments=instrument_port.Instruments(),
+                task=tasks.drain.name,
+                queue="investing",
+                terms=terms.Terms(),
+                projector=projector.Projector(),
+            )
         )
-        kinds.register(domain)
-        wiring.watch(domain)

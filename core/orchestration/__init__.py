@@ -3,5 +3,5 @@
 Does not own money (ledger), prices (fees, quotes), the choice of a provider (routing), or what a kind of transaction
 means (the domains register their kinds here).
 Entry points: ``accept.accept``, ``engine.drain.drain``, ``outcomes.apply``, ``cancel.request``, ``holdups.release``,
-``deadletters.replay``, ``kinds.register``, ``gates.register``.
+``deadletters.replay``, ``wiring.join``, ``gates.register``.
 """

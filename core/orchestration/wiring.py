@@ -25,8 +25,9 @@ def connect() -> None:
     chains.on_reorged(outcomes.vanished)
 
 
-def watch(domain: kinds.Domain) -> None:
-    """Have the relay look every moment whether work of a domain is due, as the net under lost wake-ups."""
+def join(domain: kinds.Domain) -> None:
+    """Make a domain known, and have the relay look every moment for due work of it: the net under lost wake-ups."""
+    kinds.register(domain)
     due.register(
         f"{domain.code}.due",
         _DUE.format(domain=domain.code),
