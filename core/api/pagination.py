@@ -88,6 +88,11 @@ def envelope(
     }
 
 
+def whole(data: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the contract's list of what is so little that it always comes on one page."""
+    return {"data": data, "has_more": False, "next_cursor": None}
+
+
 def paginate(request: Request, rows: QuerySet[M], *, filters: Sequence[str] = ()) -> tuple[PageRequest, list[M]]:
     """Return the page request and its rows (one more than asked, for ``envelope``), newest UUIDv7 first.
 

@@ -38,7 +38,7 @@ class PricesView(ApiView):
         asked = request.query_params.get("symbols")
         symbols = book.current().symbols if asked is None else _symbols(asked)
         data = [shapes.told(symbol=symbol, quote=quote) for symbol in symbols if asked is not None or symbol != quote]
-        return encoding.response({"data": data, "has_more": False, "next_cursor": None})
+        return encoding.response(pagination.whole(data))
 
 
 class CandlesView(ApiView):

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.api import amounts, encoding
+from core.api import amounts, encoding, pagination
 from core.api.views import ApiView
 from core.kernel import assets, clock
 from core.kernel.money import Money
@@ -79,7 +79,7 @@ class ProvidersView(ApiView):
     @extend_schema(responses={200: ProvidersAnswer}, operation_id="providers_list")
     def get(self, request: Request) -> HttpResponse:
         views = queries.overview(now=clock.SYSTEM.now())
-        return encoding.response({"data": [_provider(view) for view in views], "has_more": False, "next_cursor": None})
+        return encoding.response(pagination.whole([_provider(view) for view in views]))
 
 
 def _provider(view: queries.ProviderView) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Strategies(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         data = [schemas.strategy(one) for one in queries.strategies()]
-        return encoding.response({"data": data, "has_more": False, "next_cursor": None})
+        return encoding.response(pagination.whole(data))
 
 
 class OneStrategy(ApiView):

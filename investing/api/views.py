@@ -46,7 +46,7 @@ class Pairs(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         data = [schemas.pair(row) for row in queries.pairs()]
-        return encoding.response({"data": data, "has_more": False, "next_cursor": None})
+        return encoding.response(pagination.whole(data))
 
 
 class Positions(ApiView):
