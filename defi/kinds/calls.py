@@ -111,6 +111,18 @@ def spend_hold(transaction: Transaction, units: int) -> Deed:
     return Deed(operations=(CaptureHold(hold_id=reservations.reservation_of(transaction), units=units),))
 
 
+def exchanged(transaction: Transaction, *, kind: str, paid: Money, received: Money, report: Report) -> Deed:
+    """Post that a call turned what lay at the customer's address into something else, out of what is held there."""
+    entry = postings.exchanged(
+        key=f"{transaction.id}:{kind}",
+        kind=kind,
+        customer_id=transaction.customer_id,
+        paid=paid,
+        received=received,
+    )
+    return Deed(entries=(entry,), results={"tx_hash": report.facts["tx_hash"]}) + spend_hold(transaction, paid.units)
+
+
 def brought(transaction: Transaction, report: Report) -> Money:
     """Return what a call brought to the customer's address.
 

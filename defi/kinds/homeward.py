@@ -15,22 +15,14 @@ from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
 from core.orchestration.parts import onchain, reservations
-from core.orchestration.states import ADMISSION, State
+from core.orchestration.states import State
 from core.providers.contract import Operation, Report
-from defi import postings
 from defi.analysis import strategy_fees
 from defi.kinds import calls, legs, tellings
 
 REDEEM = legs.call("redeem", Operation.REDEEM)
 RULES = kinds.Rules(
-    path=(
-        *ADMISSION,
-        State.SENT_TO_PROVIDER,
-        State.SMART_CONTRACT_INTERACTION,
-        State.BLOCKCHAIN_CONFIRMATION,
-        State.PROVIDER_CONFIRMING,
-        State.COMPLETED,
-    ),
+    path=(*legs.PATH_HOME, State.COMPLETED),
     waypoints={},
     minimum_units={"AUSDC:ethereum": 1},
     methods=frozenset(),
@@ -66,15 +58,8 @@ class Homeward(calls.OnChain):
     def redeemed(self, *, transaction: Transaction, units: Money, report: Report) -> Deed:
         """Post that units were burned and what they brought to the customer's address."""
         received = calls.brought(transaction, report)
-        entry = postings.exchanged(
-            key=f"{transaction.id}:redeem",
-            kind="redeem",
-            customer_id=transaction.customer_id,
-            paid=units,
-            received=received,
-        )
-        results = {"redeemed": str(received.units), "tx_hash": report.facts["tx_hash"]}
-        burned = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, units.units)
+        burned = calls.exchanged(transaction, kind="redeem", paid=units, received=received, report=report)
+        burned += Deed(results={"redeemed": str(received.units)})
         return burned + calls.hold_at_address(transaction, received, "result") + onchain.gas(report)
 
     def came_home(self, *, transaction: Transaction, earned: Money, report: Report | None) -> Deed:

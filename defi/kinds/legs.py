@@ -6,10 +6,14 @@ A chain reports SUBMITTED for what was broadcast, EXECUTED for what is in a bloc
 from __future__ import annotations
 
 from core.orchestration.kinds import Leg
-from core.orchestration.states import State
+from core.orchestration.states import ADMISSION, State
 from core.providers.contract import Operation, Stage
 
 CHAIN = "ethereum"
+# The states of a call, in order, and of a kind that first sends money to the customer's own address.
+CALL = (State.SMART_CONTRACT_INTERACTION, State.BLOCKCHAIN_CONFIRMATION, State.PROVIDER_CONFIRMING)
+PATH_HOME = (*ADMISSION, State.SENT_TO_PROVIDER, *CALL)
+PATH_OUT = (*ADMISSION, State.SENT_TO_PROVIDER, State.PROVIDER_PROCESSING, *CALL)
 
 
 def _all(state: State) -> dict[Stage, State]:

@@ -9,22 +9,13 @@ from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
 from core.orchestration.parts import onchain
-from core.orchestration.states import ADMISSION, State
+from core.orchestration.states import State
 from core.providers.contract import Operation, Report
-from defi import postings
 from defi.kinds import calls, legs, tellings
 
 SUPPLY = legs.call("supply", Operation.SUPPLY)
 RULES = kinds.Rules(
-    path=(
-        *ADMISSION,
-        State.SENT_TO_PROVIDER,
-        State.PROVIDER_PROCESSING,
-        State.SMART_CONTRACT_INTERACTION,
-        State.BLOCKCHAIN_CONFIRMATION,
-        State.PROVIDER_CONFIRMING,
-        State.YIELD_STRATEGY_ACTIVE,
-    ),
+    path=(*legs.PATH_OUT, State.YIELD_STRATEGY_ACTIVE),
     waypoints={},
     minimum_units={"USDC:ethereum": 10_000_000},
     methods=frozenset(),
@@ -54,13 +45,6 @@ class StartStrategy(calls.FromPooled):
             raise errors.SystemFault(code="no_report", detail=f"{transaction.public_id} cannot complete by itself.")
         paid = calls.sheet_of(transaction).receive
         units = calls.brought(transaction, report)
-        entry = postings.exchanged(
-            key=f"{transaction.id}:supply",
-            kind="supply",
-            customer_id=transaction.customer_id,
-            paid=paid,
-            received=units,
-        )
-        results = {"spent": str(paid.units), "received": str(units.units), "tx_hash": report.facts["tx_hash"]}
-        supplied = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, paid.units)
+        supplied = calls.exchanged(transaction, kind="supply", paid=paid, received=units, report=report)
+        supplied += Deed(results={"spent": str(paid.units), "received": str(units.units)})
         return supplied + tellings.opened(paid=paid, units=units, report=report) + onchain.gas(report)

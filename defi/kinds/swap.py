@@ -9,23 +9,14 @@ from core.orchestration import kinds
 from core.orchestration.kinds import Deed, Leg
 from core.orchestration.models import Transaction
 from core.orchestration.parts import onchain
-from core.orchestration.states import ADMISSION, State
+from core.orchestration.states import State
 from core.providers.contract import Operation, Report
-from defi import postings
 from defi.kinds import calls, legs
 
 SWAP = legs.call("swap", Operation.SWAP)
 COINS = frozenset({"USDC:ethereum", "USDT:ethereum", "ETH:ethereum"})
 RULES = kinds.Rules(
-    path=(
-        *ADMISSION,
-        State.SENT_TO_PROVIDER,
-        State.PROVIDER_PROCESSING,
-        State.SMART_CONTRACT_INTERACTION,
-        State.BLOCKCHAIN_CONFIRMATION,
-        State.PROVIDER_CONFIRMING,
-        State.COMPLETED,
-    ),
+    path=(*legs.PATH_OUT, State.COMPLETED),
     waypoints={},
     # The least in dollars is the terms' matter, for which they ask the market.
     minimum_units=dict.fromkeys(COINS, 1),
@@ -55,15 +46,8 @@ class Swap(calls.FromPooled):
             return self.sent_out(transaction=transaction, report=report)
         paid = calls.sheet_of(transaction).receive
         received = calls.brought(transaction, report)
-        entry = postings.exchanged(
-            key=f"{transaction.id}:swap",
-            kind="swap",
-            customer_id=transaction.customer_id,
-            paid=paid,
-            received=received,
-        )
-        results = {"spent": str(paid.units), "received": str(received.units), "tx_hash": report.facts["tx_hash"]}
-        swapped = Deed(entries=(entry,), results=results) + calls.spend_hold(transaction, paid.units)
+        swapped = calls.exchanged(transaction, kind="swap", paid=paid, received=received, report=report)
+        swapped += Deed(results={"spent": str(paid.units), "received": str(received.units)})
         return swapped + calls.hold_at_address(transaction, received, "result") + onchain.gas(report)
 
     def complete(self, *, transaction: Transaction, report: Report | None) -> Deed:
