@@ -30,7 +30,7 @@ POLL_S = 0.5  # how often the platform may look: this node is its own
 KEEP_AT_LEAST_EVERY_S = 3.0
 LEAP = 100
 # A dump stops the node for a moment: with a long chain it is taken less often.
-SHARE_OF_TIME = 0.05
+SHARE_OF_TIME = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from core.providers import contract
 
 TRANSFER = abi.topic("Transfer(address,address,uint256)")
 _TOPICS = 3
+# Three calls deep, all but one of so many parts are used up when the innermost has nothing left.
+_PARTS = 16
 
 
 class Shifted(contract.Unavailable):
@@ -135,11 +137,15 @@ def _receipt(chain: str, found: Header, tx_hash: str) -> Receipt:
 
 def _why(chain: str, sent: Broadcast, told: Receipt) -> reverts.Revert:
     """Find out why it was refused: from the node's trace, else by running it again where it ran."""
-    if told.gas_used >= sent.transaction.gas_limit:
+    limit = sent.transaction.gas_limit
+    if told.gas_used >= limit:
         return reverts.OUT_OF_GAS
     returned = _traced(chain, told)
     if returned is None:
         returned = _repeated(chain, sent, told)
+    # A call inside a call gets 63 of 64 parts of the gas: where it ran out, its caller gives up without a word.
+    if returned == b"" and told.gas_used * _PARTS >= limit * (_PARTS - 1):
+        return reverts.OUT_OF_GAS
     if returned is None:
         return reverts.Revert(
             code=reverts.UNEXPLAINED, detail="The contract refused it; the reason can no longer be told.", said=""

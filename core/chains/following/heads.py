@@ -18,8 +18,9 @@ from core.kernel import errors
 _log = structlog.get_logger(__name__)
 _MOST_BLOCKS = 500
 _DEEPEST = 1_000
-# How many blocks from before the start are remembered: the start itself may be reorganised away.
-_REMEMBERED = 32
+# How many blocks from before the start are remembered: the start itself may be reorganised away, as far back as what
+# is not final anywhere (three epochs), and further where a node lost its last minute.
+_REMEMBERED = 128
 
 
 class TooDeep(errors.SystemFault):
