@@ -20,6 +20,7 @@ from core.providers import contract
 from core.providers.transport.wire import Malformed
 
 Speed = Literal["slow", "normal", "fast"]
+TOO_EXPENSIVE = "gas_too_expensive"
 _BLOCKS = 20
 # Which tenth of the payers is outbid, and how far the base fee may rise until it no longer is.
 _PERCENTILES = (10, 50, 90)
@@ -75,7 +76,7 @@ def estimate(*, chain: str) -> FeeEstimate:
     number, base, tips = _history(told)
     if base >= given.fee_cap:
         raise contract.Unavailable(
-            code="gas_too_expensive", detail=f"Gas on {chain} costs {base // GWEI} gwei, more than we pay."
+            code=TOO_EXPENSIVE, detail=f"Gas on {chain} costs {base // GWEI} gwei, more than we pay."
         )
     slow, normal, fast = (
         Fees(max_fee=min(int(base * room) + tip, given.fee_cap), priority_fee=min(tip, given.fee_cap))
