@@ -17,6 +17,7 @@ from pathlib import Path
 
 from diboas.runner import __main__ as runner
 from diboas.runner import instance, supervisor
+from diboas.runner.chain import joining
 
 INSTANT = {"SANDBOX_ACH_SUBMIT_MS": "0", "SANDBOX_ACH_SETTLE_MS": "0", "SANDBOX_STRIPE_BANK_DEBIT_MS": "0"}
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,7 +77,8 @@ class Installation:
 def opened() -> Iterator[Installation]:
     """Make an installation with its servers running and the database prepared; remove it in the end."""
     folder = Path(tempfile.mkdtemp(prefix="diboas-bench-"))
-    os.environ.update(INSTANT)
+    # Named by somebody else and not there: no chain is started, for no lifecycle here needs one.
+    os.environ.update({**INSTANT, joining.FILE: str(folder / "chain.json")})
     os.chdir(instance.ROOT)
     one = instance.Instance(var=folder, port=0)
     boss = supervisor.Supervisor(
