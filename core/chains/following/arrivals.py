@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models.functions import Now
+import structlog
 
 from core.chains.following import blocks, listeners, writing
 from core.chains.following.listeners import ArrivalView
-from core.chains.models import Arrival, ArrivalState, Block, Cursor
+from core.chains.models import Arrival, ArrivalState, Cursor
 from core.chains.node import client
-from core.chains.node.answers import Header
 from core.kernel.money import Money
+
+_log = structlog.get_logger(__name__)
 
 
 def views(*, ids: Sequence[UUID]) -> list[ArrivalView]:
@@ -39,7 +40,7 @@ def ripen(*, chain: str) -> int:
     """Ask which block is final and make final what arrived up to it; return how many.
 
     Only if that block is one of those that we have read: the node that answers may have another view of the chain than
-    the one whose blocks we follow.
+    the one whose blocks we follow. Then nothing becomes final, and the trouble is noted.
     Needs: no open database transaction.
     Raises: Unavailable.
     """
@@ -47,17 +48,13 @@ def ripen(*, chain: str) -> int:
         final = blocks.header(chain=chain, which="finalized")
     except client.NodeSays:  # a young chain has none yet
         return 0
-    if final is None or not _is_ours(chain, final):
+    if final is None:
         return 0
-    Cursor.objects.filter(chain=chain).update(finalized_number=final.number, checked_at=Now())
-    done = writing.finalise(chain=chain, number=final.number)
+    done = writing.finalise(chain=chain, final=final)
+    if done is None:
+        trouble = f"The node calls a block {final.number} final that is not ours: {final.block_hash}."
+        _log.error("chains.other_final_block", chain=chain, number=final.number, block_hash=final.block_hash)
+        Cursor.objects.filter(chain=chain).update(trouble=trouble)
+        return 0
     listeners.tell_arrivals(views(ids=done))
     return len(done)
-
-
-def _is_ours(chain: str, final: Header) -> bool:
-    """Say whether a final block is on the chain that we read. Before our memory begins nothing has arrived."""
-    known = Block.objects.filter(chain=chain, number=final.number).first()
-    if known is not None:
-        return known.block_hash == final.block_hash
-    return final.number < Cursor.objects.get(chain=chain).number

@@ -189,11 +189,19 @@ def _arrive(chain: str, content: Content, incoming: Incoming) -> UUID | None:
 
 
 @transaction.atomic
-def finalise(*, chain: str, number: int) -> Sequence[UUID]:
-    """Mark what arrived up to a block that the chain calls final; return it."""
-    ripe = Arrival.objects.filter(
-        Q(chain=chain, state=ArrivalState.SEEN), Q(block_number__lte=number)
-    ).select_for_update()
-    found = list(ripe.values_list("pk", flat=True))
+def finalise(*, chain: str, final: Header) -> Sequence[UUID] | None:
+    """Mark what arrived up to a block that the chain calls final; return it, None if that is no block of ours.
+
+    The cursor's row is held meanwhile, so nobody steps back between the comparison and the mark.
+    """
+    cursor = Cursor.objects.select_for_update().get(chain=chain)
+    if final.number > cursor.number:  # not read yet: whether it will be ours, nobody knows
+        return []
+    known = Block.objects.filter(chain=chain, number=final.number).first()
+    if known is not None and known.block_hash != final.block_hash:
+        return None
+    Cursor.objects.filter(chain=chain).update(finalized_number=final.number, checked_at=Now())
+    ripe = Arrival.objects.filter(chain=chain, state=ArrivalState.SEEN, block_number__lte=final.number)
+    found = list(ripe.select_for_update().values_list("pk", flat=True))
     Arrival.objects.filter(pk__in=found).update(state=ArrivalState.FINAL, final_at=Now())
     return found

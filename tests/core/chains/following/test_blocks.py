@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from core.chains import abi, arrivals, health, operations, wallets
-from core.chains.following import blocks
-from core.chains.models import Arrival, ArrivalState, OperationState, Wallet
+from core.chains.following import blocks, heads, writing
+from core.chains.models import Arrival, ArrivalState, Cursor, OperationState, Wallet
 from core.chains.node.answers import Header
 from core.chains.operations import Step
 from core.kernel.money import Money
 from core.providers import contract
 from tests.chain.handle import Chain
-from tests.core.chains.acts import DOLLAR, ETHER, FOUR, QUOTE, SWAP, Heard, pay, state, tick
+from tests.core.chains.acts import (
+    DOLLAR,
+    ETHER,
+    FOUR,
+    QUOTE,
+    SWAP,
+    Heard,
+    blocks_with_something,
+    pay,
+    quiet,
+    state,
+    tick,
+)
 
 
 def test_a_refusal_on_the_chain_is_told_in_plain_words(ethereum: Chain) -> None:
@@ -151,8 +164,37 @@ def test_a_final_block_of_another_chain_than_the_one_we_read_makes_nothing_final
         ethereum.mine(70)
         assert tick(ethereum).ripened == 0
     assert Arrival.objects.get().state == ArrivalState.SEEN
+    assert "final" in Cursor.objects.get().trouble
+    assert Cursor.objects.get().finalized_number != ethereum.height - 64
 
     assert tick(ethereum).ripened == 1
+    assert Cursor.objects.get().trouble == ""
+
+
+def test_what_another_watcher_took_back_meanwhile_is_not_made_final(
+    ethereum: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node said what is final of a chain that is no longer the one we read when it is written down."""
+    tick(ethereum)
+    address = wallets.address_of(owner=uuid4(), chain="ethereum")
+    coin = {"from": ethereum.accounts[1], "to": address, "value": hex(ETHER)}
+    snapshot = ethereum.node.call("evm_snapshot")
+    blocks_with_something(ethereum, 1)
+    ethereum.mine(70)
+    real = writing.finalise
+
+    def later(**given: Any) -> Any:
+        ethereum.node.call("evm_revert", snapshot)
+        ethereum.node.call("eth_sendTransaction", coin)
+        quiet(ethereum)
+        ethereum.mine(71)
+        heads.follow(chain="ethereum", go_on=lambda: True)
+        return real(**given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "finalise", later)
+        tick(ethereum)
+    assert [each.state for each in Arrival.objects.all()] == [ArrivalState.SEEN]
 
 
 def test_an_arrival_may_vanish_and_come_again(ethereum: Chain, heard: Heard) -> None:
