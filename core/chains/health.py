@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from core.chains import config, watch
 from core.chains.models import Broadcast, ChainTransaction, Cursor, Inclusion, Wallet
 from core.chains.models.operation import OPEN
+from core.chains.sending import offering
 from core.kernel import errors
 from core.resilience import heartbeats
 
 _SILENT_AFTER = timedelta(seconds=90)
-_STUCK_AFTER = timedelta(minutes=30)
+_STUCK_AFTER = timedelta(minutes=15)
+_POOR_AFTER = timedelta(minutes=5)
 _FAR_BEHIND = 50
 
 
 class Ill(errors.SystemFault):
-    """A chain is not followed as it should be, or a wallet is frozen."""
+    """A chain is not followed as it should be, something waits too long on it, or a wallet is frozen."""
 
     default_code = "chain_ill"
 
@@ -48,16 +50,26 @@ def _condition(chain: str) -> str:
     behind = cursor.node_number - cursor.number
     if behind > _FAR_BEHIND:
         raise Ill(detail=f"{chain} is read up to block {cursor.number}, {behind} behind.")
-    stuck = _stuck(chain)
-    if stuck:
-        minutes = int(_STUCK_AFTER.total_seconds() // 60)
-        raise Ill(detail=f"{stuck} transactions wait for a block of {chain} for more than {minutes} minutes.")
+    _check_waiting(chain)
     return f"at block {cursor.number}, {behind} behind"
 
 
-def _stuck(chain: str) -> int:
-    """Count what was signed long ago and stands in no block: too cheap, or from an address that cannot pay for it."""
+def _check_waiting(chain: str) -> None:
+    """Return if nothing waits long for a block. Raises: Ill."""
+    poor = _signed_before(chain, _POOR_AFTER)
+    payable = Broadcast.objects.filter(transaction=OuterRef("pk")).exclude(trouble__icontains=offering.POOR)
+    addresses = sorted(set(poor.exclude(Exists(payable)).values_list("wallet__address", flat=True)))
+    if addresses:
+        raise Ill(detail=f"On {chain} these cannot pay for what they signed: {', '.join(addresses[:5])}.")
+    stuck = _signed_before(chain, _STUCK_AFTER).count()
+    if stuck:
+        minutes = int(_STUCK_AFTER.total_seconds() // 60)
+        raise Ill(detail=f"{stuck} transactions wait for a block of {chain} for more than {minutes} minutes.")
+
+
+def _signed_before(chain: str, age: timedelta) -> QuerySet[ChainTransaction, ChainTransaction]:
+    """Return what was signed so long ago and stands in no block."""
     stands = Inclusion.objects.filter(transaction=OuterRef("pk"), vanished_at=None)
-    old = Broadcast.objects.filter(transaction=OuterRef("pk"), signed_at__lt=Now() - _STUCK_AFTER)
+    old = Broadcast.objects.filter(transaction=OuterRef("pk"), signed_at__lt=Now() - age)
     signed = ChainTransaction.objects.filter(operation__chain=chain, operation__state__in=OPEN, nonce__isnull=False)
-    return signed.filter(Exists(old)).exclude(Exists(stands)).count()
+    return signed.filter(Exists(old)).exclude(Exists(stands))

@@ -28,6 +28,7 @@ class Offer(StrEnum):
     NOT_SENT = "not_sent"
 
 
+POOR = "insufficient funds"
 _WORDS = (
     ("already known", Offer.TAKEN),
     ("already imported", Offer.TAKEN),
@@ -36,7 +37,7 @@ _WORDS = (
     ("underpriced", Offer.UNDERPRICED),
     ("less than block base fee", Offer.UNDERPRICED),
     ("fee cap less than", Offer.UNDERPRICED),
-    ("insufficient funds", Offer.POOR),
+    (POOR, Offer.POOR),
 )
 
 
