@@ -8,12 +8,14 @@ import pytest
 from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test.utils import setup_databases, teardown_databases
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.remote import Producer
 
-from core.kernel import ids
+from core.kernel import held, ids
 from core.ledger import accounts
 from core.market import book
+from core.providers import states
 from tests import databases, scheduling
 from tests.platform import Platform
 from tests.running import running
@@ -31,6 +33,14 @@ def forget_rolled_back_accounts() -> Generator[None, Any, None]:
 def forget_rolled_back_prices() -> None:
     """Drop the prices held in this process: a test's rollback takes them away."""
     book.forget()
+
+
+@pytest.fixture
+def own_memory(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a test Redis keys and in-process copies of its own: both outlive a rolled-back database."""
+    settings.INSTANCE = secrets.token_hex(4)
+    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
+    held.forget_all()
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,11 @@ import pytest
 from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
-from pytest_django import Settings
 
 from core.identity import api_keys
 from core.identity.customers import CustomerView
 from core.identity.principals import ALL_SCOPES
-from core.kernel import held, ids
-from core.providers import states
+from core.kernel import ids
 from tests.core.orchestration import world
 
 MEDIA = "application/problem+json"
@@ -47,10 +45,8 @@ class Door:
 
 
 @pytest.fixture(autouse=True)
-def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.INSTANCE = secrets.token_hex(4)
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def nothing_outlives_a_test(own_memory: None) -> None:
+    """Let every test here begin with a memory of its own."""
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ held. What was executed is counted in the provider's own book.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django import Settings
 
 from core.audit import books
 from core.identity.customers import CustomerView
-from core.kernel import held
 from core.orchestration.models import DeadLetter, Transaction
 from core.orchestration.states import SETTLED
 from core.providers import registry, states
@@ -177,17 +174,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
 
 
 @pytest.fixture
-def scene(
-    kind: str,
-    sandbox: Sandbox,
-    receiver: Receiver,
-    committed_db: Clone,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Scene]:
-    settings.INSTANCE = secrets.token_hex(4)
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def scene(kind: str, sandbox: Sandbox, receiver: Receiver, committed_db: Clone, own_memory: None) -> Iterator[Scene]:
     adapters = [make(url=sandbox.url, limits=LIMITS) for make in (subjects.stripe, subjects.increase)]
     with registry.replaced(*adapters):
         ana = world.customer("ana", units=OPENING)

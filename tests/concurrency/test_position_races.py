@@ -31,8 +31,9 @@ WORKERS = 4
 
 
 @pytest.fixture
-def scripted(committed_db: Clone, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
-    conftest.forget(settings, monkeypatch)
+def scripted(
+    committed_db: Clone, own_memory: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Chain]:
     with conftest.scripting(settings, monkeypatch) as chain:
         yield chain
     book.forget()

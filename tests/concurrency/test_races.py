@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import threading
 from collections import Counter
@@ -19,20 +18,19 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections
 from django.test import Client
-from pytest_django import Settings
 
 from core.audit import books
 from core.identity import api_keys
 from core.identity.customers import CustomerView
 from core.identity.principals import ALL_SCOPES
-from core.kernel import errors, held
+from core.kernel import errors
 from core.orchestration import outcomes
 from core.orchestration.engine import claims, drain, sweeps
 from core.orchestration.hands import cancel
 from core.orchestration.judging import news
 from core.orchestration.models import Event, Transaction
 from core.orchestration.outcomes import Reported, Result
-from core.providers import registry, states
+from core.providers import registry
 from core.providers.contract import Operation, Report, Stage
 from tests.core.orchestration import fakes, world
 from tests.databases import Clone
@@ -43,11 +41,8 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(autouse=True)
-def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test Redis keys and in-process copies of its own."""
-    settings.INSTANCE = secrets.token_hex(4)
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def nothing_outlives_a_test(own_memory: None) -> None:
+    """Let every test here begin with a memory of its own."""
 
 
 @pytest.fixture

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from pytest_django import Settings
 
 from core.audit import books
-from core.kernel import held
 from core.market import book
 from core.orchestration import outcomes
 from core.orchestration.engine import drain
 from core.orchestration.models import Transaction
 from core.orchestration.outcomes import Reported
-from core.providers import registry, states
+from core.providers import registry
 from core.providers.contract import Operation, Order, Query, Report, Stage
 from investing.models import Holding, HoldingChange, InvestingFill
 from tests.concurrency.test_races import race
@@ -31,10 +29,7 @@ WORKERS = 4
 
 
 @pytest.fixture
-def exchange(committed_db: Clone, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def exchange(committed_db: Clone, own_memory: None) -> Iterator[FakeProvider]:
     world.prices()
     world.cover()
     provider = world.exchange()

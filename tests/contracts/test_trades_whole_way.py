@@ -6,20 +6,18 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from pytest_django import Settings
 
 from core.audit import books
 from core.identity.customers import CustomerView
-from core.kernel import held
 from core.kernel.assets import Asset
 from core.kernel.money import Money
 from core.ledger import funding
 from core.market import book
 from core.orchestration.models import Attempt
-from core.providers import registry, states
+from core.providers import registry
 from investing.models import Holding, InvestingFill, Pair
 from investing.providers.kraken import sizing
 from investing.services import pairs
@@ -36,11 +34,8 @@ COVER = (Money.of(50_000_000_00, "USD"), Money.of(500 * 10**8, "BTC:bitcoin"), M
 
 
 @pytest.fixture
-def exchange(sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+def exchange(sandbox: Sandbox, own_memory: None) -> Iterator[Sandbox]:
     """The exchange with a bitcoin at 100,000 dollars, our books opened with what lies there, proven afterwards."""
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
     sandbox.control("POST", "kraken/market", {"status": "online"})
     for pair, price in (("XBTUSD", "100000.0"), ("XBTUSDC", "100000.00"), ("USDCUSD", "1.0000")):
         sandbox.control("POST", "kraken/depth", {"pair": pair, "levels": 5, "size": 100_000, "spread": 500})

@@ -2,17 +2,15 @@
 
 import random
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from core.audit import books
-from core.kernel import held
 from core.ledger import queries
 from core.orchestration.models import Transaction
-from core.providers import registry, states
+from core.providers import registry
 from core.webhooks import drain
 from core.webhooks.models import WebhookEvent
 from tests.contracts import subjects
@@ -23,11 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _a_platform_of_its_own(sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _a_platform_of_its_own(sandbox: Sandbox, own_memory: None) -> Iterator[None]:
     """Speak to the sandbox, with Redis keys and copies of one's own, and prove the books afterwards."""
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
     limits = subjects.IMPATIENT
     with registry.replaced(
         subjects.stripe(url=sandbox.url, limits=limits), subjects.increase(url=sandbox.url, limits=limits)

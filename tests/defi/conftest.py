@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
 from core.audit import books
-from core.kernel import held
 from core.kernel.money import Money
-from core.providers import registry, states
+from core.providers import registry
 from defi.providers import aave_v3, uniswap_v3
 from defi.services import network_costs
 from tests.core.market import factories
@@ -38,16 +36,8 @@ class Chain:
 
 
 @pytest.fixture(autouse=True)
-def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test Redis keys and in-process copies of its own: both outlive a rolled-back database."""
-    forget(settings, monkeypatch)
-
-
-def forget(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin with Redis keys of one's own, and with nothing held in the process."""
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def nothing_outlives_a_test(own_memory: None) -> None:
+    """Let every test here begin with a memory of its own."""
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """The check of holdings finds what does not add up, and names it."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 
-from core.kernel import held
 from core.market import book
-from core.providers import registry, states
+from core.providers import registry
 from core.providers.contract import Stage
 from investing import books
 from tests.core.orchestration import world as engine
@@ -20,11 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def traded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+def traded(own_memory: None) -> Iterator[FakeProvider]:
     """Let one purchase and one sale have happened."""
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
     world.prices()
     world.cover()
     provider = world.exchange()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 from uuid import UUID
 
 from core.identity.customers import CustomerView
@@ -14,17 +13,8 @@ from core.kernel.money import Money
 from core.ledger import funding, queries
 from core.orchestration.engine import drain
 from core.orchestration.kinds import Request
-from core.providers.contract import (
-    Capability,
-    Fill,
-    Operation,
-    Order,
-    Proof,
-    ProviderType,
-    Query,
-    Report,
-    Stage,
-)
+from core.providers.contract import Fill, Order, Query, Report, Stage
+from investing.providers.kraken import adapter
 from tests.core.market.factories import quoted
 from tests.core.orchestration import world
 from tests.core.orchestration.fakes import FakeProvider
@@ -34,34 +24,9 @@ Said = Callable[[Order | Query], Report]
 
 
 def exchange() -> FakeProvider:
-    """Return a scripted exchange in Kraken's place."""
-    money, coins = ("USD", "USDC:ethereum"), ("BTC:bitcoin", "ETH:ethereum")
-    return FakeProvider(
-        code="kraken",
-        name="Fake exchange",
-        capabilities=(capability(money, "kraken_taker"), capability(coins, "inside_the_price")),
-    )
-
-
-def capability(codes: tuple[str, ...], fee_code: str) -> Capability:
-    return Capability(
-        type=ProviderType.EXCHANGE,
-        operation=Operation.ORDER,
-        method="spot",
-        assets=codes,
-        minimum_units=1,
-        maximum_units=10**30,
-        eta_seconds=2,
-        fee_code=fee_code,
-        firm_quote=False,
-        server_initiated=True,
-        proof=Proof.LOOKUP_BY_KEY,
-        key_lifetime=timedelta(days=30),
-        needs_cover=True,
-        poll_after_s=60.0,
-        reversible_for=timedelta(0),
-        proof_after_s=0.0,
-    )
+    """Return a scripted exchange in Kraken's place, asked when a test says so and believed at once."""
+    able = tuple(replace(one, poll_after_s=60.0, proof_after_s=0.0) for one in adapter.CAPABILITIES)
+    return FakeProvider(code="kraken", name="Fake exchange", capabilities=able)
 
 
 def prices() -> None:
@@ -113,7 +78,7 @@ def exactly(amount: str, *, coin: Asset = BTC, money: Asset = USD, kind: str = "
     arrives = coin if kind == "buy" else money
     given = money if kind == "buy" else coin
     wanted = wish(kind, "0", given=given, wanted=arrives)
-    return dataclasses.replace(wanted, side="target", amount=Money.parse(amount, arrives))
+    return replace(wanted, side="target", amount=Money.parse(amount, arrives))
 
 
 def work(*transactions: UUID) -> None:

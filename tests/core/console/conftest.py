@@ -5,20 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from core.audit import audit, books
 from core.compliance.models import Case
 from core.console import memo
 from core.identity import rate_limits
 from core.identity.customers import CustomerView
-from core.kernel import held
 from core.orchestration.models import DeadLetter
-from core.providers import registry, states
+from core.providers import registry
 from core.providers.contract import Operation, Stage
 from core.webhooks.models import Status, WebhookEvent
 from tests.core.orchestration import fakes, world
@@ -37,10 +35,7 @@ class Scene:
 
 
 @pytest.fixture(autouse=True)
-def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def nothing_outlives_a_test(own_memory: None) -> None:
     memo.forget()
     rate_limits.rate_limits.forget()
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
-from pytest_django import Settings
 
 from core.audit import books
 from core.compliance.models import LevelLimit
-from core.kernel import held
-from core.providers import registry, states
+from core.providers import registry
 from core.providers.contract import Operation
 from core.resilience import breaker
 from tests.core.orchestration import fakes, journeys
 
 
 @pytest.fixture(autouse=True)
-def nothing_outlives_a_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test Redis keys and in-process copies of its own: both outlive a rolled-back database."""
-    settings.INSTANCE = uuid4().hex[:8]
-    monkeypatch.setattr(states, "_cached", (-states.CACHE_S, {}))
-    held.forget_all()
+def nothing_outlives_a_test(own_memory: None) -> None:
+    """Let every test here begin with a memory of its own."""
 
 
 @pytest.fixture

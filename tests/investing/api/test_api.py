@@ -1,5 +1,6 @@
 """Investing over HTTP: a purchase as a client sends it, positions as their owner reads them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_value_by_an_old_price_says_so(exchange: FakeProvider, own: Call, cust
     exchange.submits = [world.said(Stage.SETTLED, world.fill("T1", 9_975, 99_000))]
     post(own, BODY)
     world.work()
-    quoted("BTC/USD", "100000", age=world.timedelta(hours=1))
+    quoted("BTC/USD", "100000", age=timedelta(hours=1))
 
     (position,) = own("GET", f"{API}/investing/positions").json()["data"]
 
