@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic as _now_s
 
-from core.chains import fees, views
-from core.chains.models import Broadcast, ChainOperation
+from core.chains import fees, views, wallets
+from core.chains.models import Broadcast, ChainOperation, ChainTransaction
+from core.chains.models.operation import OPEN
 from core.chains.sending import estimates, offering, storing
 from core.chains.sending import steps as asked
 from core.chains.sending.steps import Step
@@ -15,7 +16,7 @@ from core.chains.views import OperationView
 from core.kernel import errors
 from core.providers import contract, durable
 
-__all__ = ["PROVEN_AFTER_S", "OperationView", "Step", "status", "submit"]
+__all__ = ["PROVEN_AFTER_S", "OperationView", "Step", "is_busy", "status", "submit"]
 
 # An operation begins to be stored within so many seconds after it was asked for, or not at all, and the database ends a
 # transaction that stands still after 60 s; so much later its absence from our own table proves that it never will be.
@@ -62,6 +63,12 @@ def status(*, key: str) -> OperationView | None:
     """Return how far an operation is, from the database alone; None if there is none under the key."""
     found = _find(key)
     return None if found is None else views.of([found])[0]
+
+
+def is_busy(*, owner: wallets.Owner, chain: str) -> bool:
+    """Return whether anything that an address signs is not at its end: what is read of it now may change before."""
+    steps = ChainTransaction.objects.filter(wallet__chain=chain, wallet__owner=wallets.owner_text(owner))
+    return steps.filter(operation__state__in=OPEN).exists()
 
 
 def _find(key: str) -> ChainOperation | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from core.chains import abi, adapter, config, evm, fees, gas, wallets
+from core.chains import abi, adapter, config, evm, fees, gas, operations, wallets
 from core.chains.node import answers, client
 from core.chains.operations import Step
 from core.kernel.money import Money
@@ -42,15 +42,16 @@ def allowances(*, owner: UUID, amount: Money, spender: str) -> list[Step]:
     """Return the steps after which a contract may take exactly this amount: none, one, or two.
 
     What is left of an older allowance is set to zero first: USDT changes one from nothing only, and a contract should
-    never be allowed more than this order.
+    never be allowed more than this order. While anything else of the address waits, nobody can know what is left.
     """
     chain = amount.asset.chain or ""
     token = config.get(chain).token(amount.asset)
     address = wallets.address_of(owner=owner, chain=chain)
     allowed = evm.allowance(asset=amount.asset, owner=address, spender=spender)
-    if allowed == amount:
+    is_busy = operations.is_busy(owner=owner, chain=chain)
+    if allowed == amount and not is_busy:
         return []
-    reset = [_approve(owner, token, spender, 0, "reset")] if allowed else []
+    reset = [_approve(owner, token, spender, 0, "reset")] if allowed or is_busy else []
     return [*reset, _approve(owner, token, spender, amount.units, "approve")]
 
 

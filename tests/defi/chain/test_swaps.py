@@ -13,7 +13,7 @@ from core.kernel import assets
 from core.kernel.money import Money
 from core.providers import contract
 from core.providers.contract import Operation, Order, Stage
-from defi.providers import uniswap_v3
+from defi.providers import sending, uniswap_v3
 from defi.providers.uniswap_v3 import Route
 from tests.chain.handle import Chain
 from tests.core.orchestration import world as engine
@@ -125,6 +125,33 @@ def test_an_old_allowance_of_tether_is_reset_before_the_new_one(ethereum: Chain)
     assert done is not None
     assert ethereum.ask("USDT:ethereum", "allowance(address,address)", address, router) == 0
     assert uniswap_v3.swapped(done).spent == Money(50_000_000, USDT)
+
+
+def test_what_is_allowed_now_is_not_relied_on_while_something_else_of_the_address_waits(ethereum: Chain) -> None:
+    """An order before this one may use the allowance up, or leave one behind, which tether does not change to another.
+
+    Then the allowance of this order would be refused, and its swap would take what the other one left.
+    """
+    ana, amount = world.customer(units=0), Money(50_000_000, USDT)
+    router = ethereum.contracts["uniswap_v3.router"]
+    ethereum.give_ether(travel.address(ana), 10**18)
+    ethereum.mint("USDT:ethereum", travel.address(ana), 100_000_000)
+
+    def labels() -> list[str]:
+        return [step.label for step in sending.allowances(owner=ana.id, amount=amount, spender=router)]
+
+    alone = labels()
+    allowing = sending.allowances(owner=ana.id, amount=amount, spender=router)
+    with ethereum.held():
+        operations.submit(key="other", chain="ethereum", steps=allowing)
+        before = labels()
+        ethereum.mine()
+        mined = labels()
+    ethereum.mine(20)
+    watch.tick(chain="ethereum")
+    watch.tick(chain="ethereum")
+
+    assert (alone, before, mined, labels()) == (["approve"], ["reset", "approve"], ["reset", "approve"], [])
 
 
 def test_the_same_order_is_sent_once_however_often_it_is_submitted(ethereum: Chain) -> None:
