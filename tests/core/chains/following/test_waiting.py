@@ -8,13 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from core.chains import operations, wallets
+from core.chains import custody, operations, wallets
+from core.chains.fees import Fees
 from core.chains.following import waiting
-from core.chains.models import Broadcast, OperationState, Wallet
+from core.chains.models import Broadcast, ChainTransaction, OperationState, Wallet
 from core.chains.operations import Step
-from core.chains.sending import offering
+from core.chains.sending import offering, storing
+from core.kernel.money import Money
+from core.providers.contract import Operation, Order
 from tests.chain.handle import Chain
-from tests.core.chains.acts import ETHER, older, pay, state, tick
+from tests.core.chains.acts import ETHER, older, pay, quiet, state, tick
 
 GWEI = 10**9
 
@@ -289,6 +292,60 @@ def test_an_older_form_may_be_the_one_that_is_mined(ethereum: Chain) -> None:
     view = operations.status(key="k1")
     assert view is not None
     assert (view.state, view.steps[0].hash) == (OperationState.MINED, dear.tx_hash)
+
+
+def test_a_bid_below_the_one_that_waits_changes_nothing(ethereum: Chain) -> None:
+    """The node keeps the better one and says so; the same form again it takes for what it is."""
+    with ethereum.held():
+        pay(ethereum)
+        first = Broadcast.objects.get()
+        assert offering.offer(chain="ethereum", broadcast_id=first.pk) is offering.Offer.TAKEN
+        half = Fees(max_fee=int(first.max_fee) // 2, priority_fee=int(first.priority_fee) // 2)
+        second = storing.keep(ChainTransaction.objects.get(), fees=half)
+        assert offering.offer(chain="ethereum", broadcast_id=second.pk) is offering.Offer.UNDERPRICED
+        older(timedelta(seconds=10))
+        seen = tick(ethereum).attended
+        assert (seen.offered, seen.replaced) == (0, 0)
+        ethereum.mine()
+    tick(ethereum)
+
+    view = operations.status(key="k1")
+    assert view is not None
+    assert (view.state, view.steps[0].hash) == (OperationState.MINED, first.tx_hash)
+
+
+def test_a_spike_between_the_gas_and_the_move_ends_by_itself(ethereum: Chain) -> None:
+    """The gas that was brought no longer pays for the move; it goes when it does again, and nothing is lost."""
+    customer = uuid4()
+    address = wallets.address_of(owner=customer, chain="ethereum")
+    treasury = wallets.address_of(owner="treasury", chain="ethereum")
+    ethereum.give_ether(address, ETHER)
+    before = ethereum.ether_of(treasury)
+    wanted = Order(
+        operation=Operation.CUSTODY_IN,
+        method="ethereum",
+        key="k1",
+        reference="txn_1",
+        amount=Money.of(ETHER, "ETH:ethereum"),
+        instrument={},
+        customer_id=customer,
+    )
+    custody.Treasury().submit(wanted)
+    quiet(ethereum)
+    with ethereum.held():
+        _spike(ethereum, 200 * GWEI)
+        for _ in range(4):
+            tick(ethereum)
+            older(timedelta(minutes=2))
+        assert (state(), ethereum.ether_of(treasury)) == (OperationState.PENDING, before)
+        _spike(ethereum, 7)
+        older(timedelta(minutes=2))
+        tick(ethereum)
+        ethereum.mine()
+    tick(ethereum)
+
+    assert (state(), ethereum.ether_of(treasury)) == (OperationState.MINED, before + ETHER)
+    assert Broadcast.objects.filter(transaction__wallet__address=address).count() == 2
 
 
 def _from_a_customer(chain: Chain, *, key: str, gas_price: int) -> None:
