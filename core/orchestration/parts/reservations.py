@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core.kernel import assets, errors
+from core.kernel.money import Money
 from core.ledger import accounts
 from core.ledger.accounts import AccountRef
 from core.ledger.movements import (
@@ -44,15 +45,12 @@ def hold(
     *, transaction: Transaction, lifetime: timedelta | None, kind: str = "reservation", leaves: bool = True
 ) -> Deed:
     """Hold the whole debit. ``leaves`` marks money that goes out of our reach, where reversible money may not go."""
-    debit = transaction.debit
-    if debit is None:
-        raise errors.ProcessingFault(code="not_priced", detail=f"{transaction.public_id} has no price.")
     return Deed(
         operations=(
             PlaceHold(
                 hold_id=reservation_of(transaction),
                 account=account_of(transaction),
-                units=debit.units,
+                units=_priced(transaction, transaction.debit).units,
                 lifetime=lifetime,
                 kind=kind,
                 leaves=leaves,
@@ -69,15 +67,12 @@ def free(*, transaction: Transaction, expired: bool) -> Deed:
 
 def expect(*, transaction: Transaction, lifetime: timedelta | None) -> Deed:
     """Write down what will come in after fees."""
-    receive = transaction.receive
-    if receive is None:
-        raise errors.ProcessingFault(code="not_priced", detail=f"{transaction.public_id} has no price.")
     return Deed(
         operations=(
             Expect(
                 expectation_id=reservation_of(transaction),
                 account=account_of(transaction),
-                units=receive.units,
+                units=_priced(transaction, transaction.receive).units,
                 lifetime=lifetime,
             ),
         )
@@ -87,3 +82,9 @@ def expect(*, transaction: Transaction, lifetime: timedelta | None) -> Deed:
 def drop(*, transaction: Transaction) -> Deed:
     """It will not come in."""
     return Deed(operations=(DropExpectation(expectation_id=reservation_of(transaction)),))
+
+
+def _priced(transaction: Transaction, amount: Money | None) -> Money:
+    if amount is None:
+        raise errors.ProcessingFault(code="not_priced", detail=f"{transaction.public_id} has no price.")
+    return amount
