@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,28 @@ def test_too_little_on_our_account_is_not_the_customers_failure(kraken: KrakenAd
 def test_an_order_that_arrives_after_its_deadline_is_not_executed(exchange: Sandbox) -> None:
     slow = adapter_for(exchange, clock=FixedClock(datetime.now(UTC) - timedelta(minutes=1)))
     order = buy()
+
+    with pytest.raises(contract.Unavailable) as caught:
+        slow.submit(order)
+
+    assert caught.value.code == "deadline_elapsed"
+    assert there(exchange, order) == []
+
+
+def test_the_deadline_runs_from_the_moment_at_which_it_is_asked(
+    exchange: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long looking at the book takes: what proves absence counts from the asking, too."""
+    clock = FixedClock(datetime.now(UTC) - timedelta(seconds=30))
+    slow, order = adapter_for(exchange, clock=clock), buy()
+    slow.listings()
+    look = slow._client.public
+
+    def slowly(method: str, **how: Any) -> Any:
+        clock.move(timedelta(seconds=30))
+        return look(method, **how)
+
+    monkeypatch.setattr(slow._client, "public", slowly)
 
     with pytest.raises(contract.Unavailable) as caught:
         slow.submit(order)

@@ -87,6 +87,8 @@ class KrakenAdapter:
         return contract.ProviderQuote(fee=fee, eta_seconds=CAPABILITIES[0].eta_seconds, firm=False)
 
     def submit(self, order: contract.Order) -> Report:
+        # Its deadline runs from here: looking at rules and book, and waiting for our turn, take their part of it.
+        asked_at = self._clock.now()
         market = self._market(order)
         side = str(order.terms["side"])
         book = self._client.public(
@@ -98,7 +100,7 @@ class KrakenAdapter:
         )
         ask = Ask(
             method="AddOrder",
-            fields=sizing.fields(order, market=market, book=book, now=self._clock.now()),
+            fields=sizing.fields(order, market=market, book=book, now=asked_at),
             operation=Operation.ORDER,
             writes=True,
             key=order.key,
