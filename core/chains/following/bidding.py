@@ -91,7 +91,8 @@ def _wanted(chain: str, step: ChainTransaction, known: Sequence[Broadcast], pric
     most = min((held - int(step.value)) // step.gas_limit, given.fee_cap)
     best = next((form for form in known if form.max_fee <= most), None)
     if best is None:
-        return _less(price, most=most)
+        is_there = any(offering.is_there(chain=chain, form=form) for form in known)
+        return None if is_there else _less(price, most=most)
     if offering.meaning(best.trouble) is not Offer.UNDERPRICED and _lately(best, after):
         return None
     return _better(best, price, most=most)

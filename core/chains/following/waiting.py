@@ -17,7 +17,6 @@ from core.chains.following import bidding
 from core.chains.following.bidding import Prices
 from core.chains.models import Broadcast, ChainOperation, ChainTransaction, Inclusion, OperationState
 from core.chains.models.operation import OPEN
-from core.chains.node import client
 from core.chains.sending import offering, storing
 from core.chains.sending.offering import Offer
 from core.chains.signing import authorised
@@ -29,7 +28,6 @@ _rng = random.SystemRandom()
 _REMEMBERED = timedelta(seconds=5)
 # A bid that the address could not pay is tried again so much later, where there is a cheaper one meanwhile.
 _TOO_DEAR_FOR = timedelta(minutes=1)
-_NOT_THERE = frozenset({Offer.POOR, Offer.UNDERPRICED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +105,7 @@ def _offer_again(chain: str, step: ChainTransaction) -> bool:
     for form in known:
         if form != known[-1] and offering.meaning(form.trouble) is Offer.POOR and _was_sent(form, _TOO_DEAR_FOR):
             continue
-        if _is_there(chain, form):
+        if offering.is_there(chain=chain, form=form):
             break
         offered = True
         if offering.offer(chain=chain, broadcast_id=form.pk) is not Offer.POOR:
@@ -117,10 +115,3 @@ def _offer_again(chain: str, step: ChainTransaction) -> bool:
 
 def _was_sent(form: Broadcast, within: timedelta) -> bool:
     return Broadcast.objects.filter(pk=form.pk, sent_at__gt=Now() - within).exists()
-
-
-def _is_there(chain: str, form: Broadcast) -> bool:
-    """Say whether the node has this form. One that was never offered, or was refused, is not asked for."""
-    if form.sent_at is None or offering.meaning(form.trouble) in _NOT_THERE:
-        return False
-    return client.of(chain).ask("eth_getTransactionByHash", form.tx_hash) is not None

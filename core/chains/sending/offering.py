@@ -77,3 +77,14 @@ def meaning(said: str) -> Offer:
     """Return what a node's refusal means for the transaction."""
     lowered = said.lower()
     return next((found for words, found in _WORDS if words in lowered), Offer.REFUSED)
+
+
+def is_there(*, chain: str, form: Broadcast) -> bool:
+    """Say whether the node has this form. One that was never offered, or was refused, is not asked for.
+
+    Needs: no open database transaction.
+    Raises: Unavailable when the node is away.
+    """
+    if form.sent_at is None or meaning(form.trouble) in {Offer.POOR, Offer.UNDERPRICED}:
+        return False
+    return client.of(chain).ask("eth_getTransactionByHash", form.tx_hash) is not None

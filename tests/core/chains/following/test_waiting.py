@@ -238,6 +238,21 @@ def test_where_nothing_that_was_signed_can_be_paid_less_is_bid(ethereum: Chain) 
     assert state() is OperationState.MINED
 
 
+def test_nothing_less_is_bid_while_the_node_has_the_dearer_one(ethereum: Chain) -> None:
+    treasury = wallets.address_of(owner="treasury", chain="ethereum")
+    with ethereum.held():
+        pay(ethereum)
+        ethereum.give_ether(treasury, ETHER + 21_000 * GWEI // 20)
+        for _ in range(3):
+            older(timedelta(minutes=2))
+            tick(ethereum)
+        ethereum.give_ether(treasury, 100 * ETHER)
+        ethereum.mine()
+    tick(ethereum)
+
+    assert (state(), Broadcast.objects.count()) == (OperationState.MINED, 1)
+
+
 def test_gas_above_the_cap_keeps_nothing_from_being_offered(ethereum: Chain, settings: Any) -> None:
     settings.CHAINS["ethereum"]["fee_cap_gwei"] = 4
     with ethereum.held():
