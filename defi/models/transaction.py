@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_fsm import transition
 
 from core.orchestration.models import Transaction
-from core.orchestration.parts.lifecycle import UNSENT, Lifecycle
+from core.orchestration.parts.lifecycle import Lifecycle, ending, undoing
 from core.orchestration.states import State
 
 
@@ -47,38 +47,30 @@ class DefiTransaction(Lifecycle, Transaction):
     def complete(self) -> None:
         """The books say it is done; or the position that this one opened is closed. A reversal comes from reserved."""
 
-    @transition(
-        field="state",
-        source=[
-            *UNSENT,
+    @ending(
+        State.FAILED,
+        after=[
             State.SENT_TO_PROVIDER,
             State.PROVIDER_PROCESSING,
             State.SMART_CONTRACT_INTERACTION,
             State.BLOCKCHAIN_CONFIRMATION,
         ],
-        target=State.FAILED,
     )
     def fail(self) -> None:
         """End without any effect on the customer's money: the first call was refused, or reverted."""
 
-    @transition(
-        field="state",
-        source=[*UNSENT, State.SENT_TO_PROVIDER, State.PROVIDER_PROCESSING],
-        target=State.EXPIRED,
-    )
+    @ending(State.EXPIRED, after=[State.SENT_TO_PROVIDER, State.PROVIDER_PROCESSING])
     def expire(self) -> None:
         """End because the deadline passed and nothing was executed."""
 
-    @transition(
-        field="state",
-        source=[
+    @undoing(
+        after=[
             State.SENT_TO_PROVIDER,
             State.PROVIDER_PROCESSING,
             State.SMART_CONTRACT_INTERACTION,
             State.BLOCKCHAIN_CONFIRMATION,
             State.PROVIDER_CONFIRMING,
-        ],
-        target=State.COMPENSATING,
+        ]
     )
     def begin_compensation(self) -> None:
         """Undo what had an effect, last first: bring home what lies at the customer's own address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_fsm import transition
 
 from core.orchestration.models import Transaction
-from core.orchestration.parts.lifecycle import UNSENT, Lifecycle
+from core.orchestration.parts.lifecycle import Lifecycle, ending, undoing
 from core.orchestration.states import State
 
 
@@ -31,31 +31,21 @@ class InvestingTransaction(Lifecycle, Transaction):
     def complete(self) -> None:
         """The books say it is done. A reversal comes here straight from the reservation."""
 
-    @transition(
-        field="state",
-        source=[*UNSENT, State.SENT_TO_PROVIDER, State.MARKET_ORDER_PLACED],
-        target=State.FAILED,
-    )
+    @ending(State.FAILED, after=[State.SENT_TO_PROVIDER, State.MARKET_ORDER_PLACED])
     def fail(self) -> None:
         """End without any effect on the customer's money: nothing was executed."""
 
-    @transition(
-        field="state",
-        source=[*UNSENT, State.SENT_TO_PROVIDER, State.MARKET_ORDER_PLACED],
-        target=State.EXPIRED,
-    )
+    @ending(State.EXPIRED, after=[State.SENT_TO_PROVIDER, State.MARKET_ORDER_PLACED])
     def expire(self) -> None:
         """End because the deadline passed and nothing was executed."""
 
-    @transition(
-        field="state",
-        source=[
+    @undoing(
+        after=[
             State.SENT_TO_PROVIDER,
             State.MARKET_ORDER_PLACED,
             State.ORDER_FILLED,
             State.SETTLEMENT_PENDING,
-        ],
-        target=State.COMPENSATING,
+        ]
     )
     def begin_compensation(self) -> None:
         """Undo what had an effect, last first."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from django_fsm import transition
 
 from core.orchestration.states import ADMISSION, State
+
+Declared = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 class Lifecycle:
@@ -35,5 +39,11 @@ class Lifecycle:
         """Everything is undone."""
 
 
-# Where nothing has happened outside yet, so that a transaction may simply end.
-UNSENT = list(ADMISSION)
+def ending(target: State, *, after: Sequence[State]) -> Declared:
+    """Declare how a transaction ends without effect: from wherever nothing was sent yet, and after these states."""
+    return transition(field="state", source=[*ADMISSION, *after], target=target)
+
+
+def undoing(*, after: Sequence[State]) -> Declared:
+    """Declare after which states undoing begins: where something may have had an effect."""
+    return transition(field="state", source=list(after), target=State.COMPENSATING)
