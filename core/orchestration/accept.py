@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from core.orchestration.engine import claims
 from core.orchestration.kinds import Instrument, Request
 from core.orchestration.models import Transaction
 from core.orchestration.reading import feed
+from core.providers import contract
 from core.quotes import quotes, terms
 from core.quotes.preparing import Prepared
 from core.quotes.quotes import QuoteView
@@ -69,14 +71,16 @@ def agree(*, request: Request, customer_id: UUID) -> Agreed:
     """Check a wish against the world and price it. No effect.
 
     Needs: no open database transaction where the domain has terms, for they ask the outside.
-    Raises: InvalidInput, Refused and NoProvider as the price, the terms or the kind's rules say.
+    Raises: InvalidInput, Refused and NoProvider as the price, the terms or the kind's rules say; ConnectionFault when
+        whoever has to be asked does not answer.
     """
     kind = kinds.get(domain=request.domain, kind=request.kind)
     _check_rules(kind, request)
     terms_of = kinds.domain(request.domain).terms
     if terms_of is None:
         return _agree_on_price(kind, request)
-    opening = terms_of.open(kind=kind, request=request, customer_id=customer_id)
+    with _outside():
+        opening = terms_of.open(kind=kind, request=request, customer_id=customer_id)
     prepared = offers.prepare(
         offers.Wanted(
             kind=kind,
@@ -88,7 +92,8 @@ def agree(*, request: Request, customer_id: UUID) -> Agreed:
             usd_price=opening.usd_price,
         )
     )
-    fixed = terms_of.fix(kind=kind, opening=opening, net=prepared.sheet.receive)
+    with _outside():
+        fixed = terms_of.fix(kind=kind, opening=opening, net=prepared.sheet.receive)
     return Agreed(
         request=request,
         method=opening.method,
@@ -99,6 +104,17 @@ def agree(*, request: Request, customer_id: UUID) -> Agreed:
         minimum=fixed.minimum,
         terms={**fixed.data, "usd_price": None if opening.usd_price is None else str(opening.usd_price)},
     )
+
+
+@contextmanager
+def _outside() -> Iterator[None]:
+    """Say to a customer what became of asking the outside for terms: nothing was ordered, so trying again is safe."""
+    try:
+        yield
+    except contract.Rejected as fault:
+        raise errors.Refused(code=fault.code, detail=fault.detail) from fault
+    except (contract.Unavailable, contract.OutcomeUnknown) as fault:
+        raise errors.ConnectionFault(code=fault.code, detail=fault.detail) from fault
 
 
 def quote(*, agreed: Agreed, origin: Origin) -> QuoteView:

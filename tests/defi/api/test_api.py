@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.http import HttpResponse
@@ -12,7 +13,9 @@ from core.identity.customers import CustomerView
 from core.kernel import ids
 from core.kernel.money import Money
 from core.ledger import funding
+from core.providers import contract
 from defi.models import Strategy
+from defi.providers import aave_v3
 from defi.services import readings
 from tests.core.realtime.callers import Call
 from tests.defi import world
@@ -104,6 +107,37 @@ def test_strategies_say_what_they_bring_and_why_one_takes_nobody(
     assert one["liquidity"]["amount"] == "2500000.000000"
     assert (off["available"], off["unavailable_because"]) == (False, "chain_unavailable")
     assert own("GET", f"{API}/defi/strategies/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (contract.Unavailable(detail="POST failed"), 503, "unavailable"),
+        (contract.Unavailable(code="gas_too_expensive"), 503, "unavailable"),
+        (contract.OutcomeUnknown(), 503, "unavailable"),
+        (contract.Rejected(code="contract_reverted", detail="The contract said no."), 422, "contract_reverted"),
+    ],
+)
+def test_a_node_that_is_away_refuses_nothing_for_good(
+    scripted: Chain,
+    own: Call,
+    rich: CustomerView,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: contract.ProviderError,
+    status: int,
+    code: str,
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(aave_v3, "read_reserve", Mock(side_effect=fault))
+        answer = own("POST", f"{API}/defi/transactions", START, **{"Idempotency-Key": "k1"})
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert "POST failed" not in answer.content.decode()
+    assert own("GET", f"{API}/transactions").json()["data"] == []
+    if status == 503:
+        # Under the same key it goes through once the node is back.
+        assert own("POST", f"{API}/defi/transactions", START, **{"Idempotency-Key": "k1"}).status_code == 201
 
 
 def test_harvest_and_stop_name_the_position(scripted: Chain, own: Call, rich: CustomerView) -> None:
