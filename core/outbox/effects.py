@@ -88,15 +88,16 @@ def add(*, rows: Sequence[EffectEntry]) -> None:
     wakeups.wake(task=TASK, queue=QUEUE, key=KEY)
 
 
+# The array is made once, whatever plan is chosen; joined, the rows with the limit may be asked for again and again.
 _CLAIM = """
+    WITH moment AS MATERIALIZED (SELECT clock_timestamp() + make_interval(secs => %s) AS free_at)
     UPDATE outbox_effect e
-    SET tries = e.tries + 1, lease_until = due.free_at, due_at = due.free_at
-    FROM (
-        SELECT id, clock_timestamp() + make_interval(secs => %s) AS free_at FROM outbox_effect
+    SET tries = e.tries + 1, lease_until = moment.free_at, due_at = moment.free_at
+    FROM moment
+    WHERE e.id = ANY (ARRAY(
+        SELECT id FROM outbox_effect
         WHERE state = 'pending' AND topic = %s AND due_at <= (SELECT clock_timestamp())
-        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
-    ) due
-    WHERE e.id = due.id
+        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED))
     RETURNING e.id, e.tries, e.payload
 """
 

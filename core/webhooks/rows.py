@@ -14,15 +14,14 @@ from core.webhooks.models import Status
 
 LEASE_S = 60
 
+# The array is made once, whatever plan is chosen; joined, the rows with the limit may be asked for again and again.
 _CLAIM = """
 UPDATE webhooks_webhookevent AS e
 SET lease_until = clock_timestamp() + %s * interval '1 second', fence = e.fence + 1, tries = e.tries + 1
-FROM (
+WHERE e.id = ANY (ARRAY(
     SELECT id FROM webhooks_webhookevent
-    WHERE due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
-    ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
-) AS due
-WHERE e.id = due.id
+    WHERE due_at <= (SELECT clock_timestamp()) AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED))
 RETURNING e.id, e.provider, e.event_id, e.body, e.headers::text, e.tries, e.fence, e.correlation_id, e.received_at
 """
 _FINISH = """

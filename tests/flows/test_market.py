@@ -44,7 +44,8 @@ def test_candles_are_drawn_without_being_asked_for(ana: Client) -> None:
     chart = eventually(minutes, timeout_s=60, pause_s=1.0)
 
     assert (len(chart["data"]), chart["has_more"], chart["stale"]) == (100, True, False)
-    assert [row["complete"] for row in chart["data"][1:]] == [True] * 99
+    # The newest is under way, and the one before it may have been fetched while it was.
+    assert [row["complete"] for row in chart["data"][2:]] == [True] * 98
     assert all(Decimal(row["low"]) <= Decimal(row["close"]) <= Decimal(row["high"]) for row in chart["data"])
 
 

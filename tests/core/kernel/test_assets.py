@@ -6,7 +6,8 @@ from core.kernel import assets, chains, errors
 
 DECIMALS = {
     "USD": 2, "EUR": 2, "GBP": 2, "BTC:bitcoin": 8, "ETH:ethereum": 18, "USDC:ethereum": 6, "USDT:ethereum": 6,
-    "SOL:solana": 9, "USDC:solana": 6, "USDT:solana": 6, "SUI:sui": 9, "USDC:sui": 6, "USDT:sui": 6,
+    "AUSDC:ethereum": 6, "SOL:solana": 9, "USDC:solana": 6, "USDT:solana": 6, "SUI:sui": 9,
+    "USDC:sui": 6, "USDT:sui": 6,
 }  # fmt: skip
 
 
