@@ -30,15 +30,3 @@ def test_the_task_after_one_that_lost_its_connection_has_another(committed_db: N
     signals.task_postrun.send(sender=celery.app)
 
     assert _backend() != before
-
-
-def test_a_connection_that_only_saw_an_error_is_kept(committed_db: None) -> None:
-    before = _backend()
-    statements.fetch("SELECT set_config('statement_timeout', '5', false)")
-    with pytest.raises(OperationalError):
-        statements.fetch("SELECT pg_sleep(1)")
-    statements.fetch("SELECT set_config('statement_timeout', '0', false)")
-
-    signals.task_postrun.send(sender=celery.app)
-
-    assert _backend() == before
