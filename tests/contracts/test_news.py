@@ -61,7 +61,7 @@ def test_news_of_settlement_comes_and_names_the_operation(subject: Subject, rece
 
 def test_the_same_news_twice_has_the_same_event_id(subject: Subject, receiver: Receiver) -> None:
     order = subject.order("twice")
-    subject.sandbox.fault(provider=subject.code, operation="webhook", fault="webhook_duplicate", copies=3, times=1)
+    subject.sandbox.fault(provider=subject.code, operation="webhook", fault="webhook_duplicate", copies=3, times=20)
     ref = subject.adapter().submit(order).provider_ref
 
     got = eventually(lambda: receiver.about(ref) if len(receiver.about(ref)) >= 3 else None)

@@ -83,7 +83,8 @@ def test_a_month_of_candles_is_there_from_the_first_start(trader: Trader) -> Non
     days = trader.public("OHLC", pair="ETHUSD", interval=1440)["XETHZUSD"]
 
     assert len(days) >= 30
-    assert all(row[7] > 0 for row in days[1:-1])
+    # Other tests push the sandbox's clock, over days on which nobody trades: those come at the end.
+    assert all(row[7] > 0 for row in days[1:29])
 
 
 def test_candles_and_trades_after_a_moment(trader: Trader) -> None:
